@@ -1,0 +1,1 @@
+"""Frozen values and closed vocabularies. Ground floor: imports errors, the standard library, msgspec."""
