@@ -1,0 +1,54 @@
+"""The two gates `admit` and `release`, and the rules they ask. Pure: time is an argument."""
+
+from comity.handling.arrival import Arrival, Channel, Terms
+from comity.handling.decide import decide
+from comity.handling.gates import (
+    Admitted,
+    Grant,
+    HandlingRow,
+    Page,
+    Released,
+    Row,
+    admit,
+    grant,
+    release,
+)
+from comity.handling.labels import Cover, Label, make_label, read_label, signed_part
+from comity.handling.markings import Reading, read_marking, unresolved
+from comity.handling.terms import Handling, join, read_handling
+from comity.handling.types import Act, DataClass, Decision, Facts, Policy, Reader, Reason, Standing
+
+__all__ = [
+    "Act",
+    "Admitted",
+    "Arrival",
+    "Channel",
+    "Cover",
+    "DataClass",
+    "Decision",
+    "Facts",
+    "Grant",
+    "Handling",
+    "HandlingRow",
+    "Label",
+    "Page",
+    "Policy",
+    "Reader",
+    "Reading",
+    "Reason",
+    "Released",
+    "Row",
+    "Standing",
+    "Terms",
+    "admit",
+    "decide",
+    "grant",
+    "join",
+    "make_label",
+    "read_handling",
+    "read_label",
+    "read_marking",
+    "release",
+    "signed_part",
+    "unresolved",
+]

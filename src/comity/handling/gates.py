@@ -1,0 +1,170 @@
+"""The two gates. Nothing is kept that `admit` did not let in, nothing leaves that `release` did
+not let out.
+
+`Admitted` and `Released` are sealed: only this module can make one, at run time because the
+constructor asks for a token that stays here, and before that because mypy refuses a raw value
+where a sealed one is asked for (docs/adr/0002).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Generic, NamedTuple, TypeVar
+
+from comity.errors import RefusedError
+from comity.handling.arrival import Arrival, Terms, terms_of
+from comity.handling.decide import decide
+from comity.handling.terms import Handling
+from comity.handling.types import Act, DataClass, Facts, Policy, Reader
+from comity.model.purpose import Purpose
+from comity.model.time import Micros
+
+__all__ = [
+    "Admitted",
+    "Grant",
+    "HandlingRow",
+    "Page",
+    "Released",
+    "Row",
+    "admit",
+    "grant",
+    "release",
+]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+U = TypeVar("U")
+_SEAL: Final = object()
+
+
+class Admitted(Generic[T_co]):
+    """A value that passed `admit`, with the terms under which it may be kept."""
+
+    __slots__ = ("sender", "terms", "value")
+
+    def __init__(self, value: T_co, terms: Terms, sender: str, *, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("only handling.admit makes an Admitted")
+        self.value: Final = value
+        self.terms: Final = terms
+        self.sender: Final = sender
+
+    def beside(self, value: U) -> Admitted[U]:
+        """Another value that stands under the very same terms: a label, a marking."""
+        return Admitted(value, self.terms, self.sender, seal=_SEAL)
+
+
+def admit(value: T, arrival: Arrival, policy: Policy) -> Admitted[T]:
+    """Let one object in, under the join of all that it, its labels and its sharer say.
+
+    Raises RefusedError: classified material, TLP:RED away from its originator, TLP:GREEN that
+    names no community for what is not technical, person records at a company without agreement.
+    """
+    terms = terms_of(arrival, policy)
+    return Admitted(value, terms, arrival.sender, seal=_SEAL)
+
+
+class HandlingRow(NamedTuple):
+    """An interned handling as the store keeps it: its key, and what it decides about."""
+
+    key: int
+    handling: Handling
+    data_class: DataClass
+
+
+class Row(NamedTuple):
+    """One entry of a collection as a page holds it; `slice` is None where only names are asked."""
+
+    date_added: Micros
+    handling: int
+    id: str
+    modified: Micros
+    spec_version: str
+    slice: bytes | None
+
+
+class Page(NamedTuple):
+    """Entries in the collection's order, and whether more follow."""
+
+    rows: Sequence[Row]
+    more: bool
+
+
+class Grant:
+    """What one reader may read for one purpose now: the keys of handlings, whole or redacted."""
+
+    __slots__ = ("now", "purpose", "reader", "redacted", "whole")
+
+    def __init__(
+        self,
+        reader: Reader,
+        purpose: Purpose | None,
+        now: Micros,
+        whole: frozenset[int],
+        redacted: frozenset[int],
+        *,
+        seal: object,
+    ) -> None:
+        if seal is not _SEAL:
+            raise TypeError("only handling.grant makes a Grant")
+        self.reader: Final = reader
+        self.purpose: Final = purpose
+        self.now: Final = now
+        self.whole: Final = whole
+        self.redacted: Final = redacted
+
+    @property
+    def readable(self) -> frozenset[int]:
+        """The keys of all handlings that open at all."""
+        return self.whole | self.redacted
+
+
+def grant(
+    reader: Reader,
+    purpose: Purpose | None,
+    now: Micros,
+    policy: Policy,
+    rows: Iterable[HandlingRow],
+    act: Act = Act.READ,
+) -> Grant:
+    """`decide` once for each handling, with empty facts; the store adds the per-object rules."""
+    whole = frozenset(
+        row.key
+        for row in rows
+        if decide(
+            row.handling, Facts(data_class=row.data_class), reader, act, purpose, now, policy
+        ).allow
+    )
+    return Grant(reader, purpose, now, whole, frozenset(), seal=_SEAL)
+
+
+class Released(Generic[T_co]):
+    """A value that passed `release`: the only thing that a face may send."""
+
+    __slots__ = ("grant", "value")
+
+    def __init__(self, value: T_co, grant: Grant, *, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("only handling.release makes a Released")
+        self.value: Final = value
+        self.grant: Final = grant
+
+    def derive(self, make: Callable[[T_co], U]) -> Released[U]:
+        """The same release in another form: an envelope of its rows, say."""
+        return Released(make(self.value), self.grant, seal=_SEAL)
+
+
+def release(given: Grant, page: Page) -> Released[Page]:
+    """Let a page out: the second lock, after the store's filter.
+
+    Raises RefusedError (`outside-grant`) when the page holds a handling that the grant does not
+    open; that is a fault of ours, and nothing of the page leaves.
+    """
+    outside = {row.handling for row in page.rows} - given.readable
+    if outside:
+        raise RefusedError(
+            "the page held entries that this reader may not read",
+            code="outside-grant",
+            advice="Report it: the store and the rules disagree.",
+        )
+    return Released(page, given, seal=_SEAL)
