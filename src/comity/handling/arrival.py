@@ -79,7 +79,7 @@ def terms_of(arrival: Arrival, policy: Policy) -> Terms:
         case_id=arrival.case_id,
     )
     told = arrival.stated_expiry == facts.expires_at and _told(arrival) == handling
-    only_here = handling.tlp is Tlp.AMBER_STRICT and handling.recipients == {policy.self_id}
+    only_here = handling.tlp is Tlp.AMBER_STRICT and handling.recipients == frozenset({policy.self_id})
     return Terms(
         handling=handling,
         facts=facts,

@@ -1,1 +1,1 @@
-"""Frozen values and closed vocabularies. Ground floor: imports errors, the standard library, msgspec."""
+"""Frozen values and closed vocabularies: errors, standard library and msgspec alone below."""
