@@ -232,3 +232,24 @@ def test_the_tests_run_on_the_pinned_core() -> None:
         return set(re.findall(r"^[\w.-]+==\S+", (ROOT / name).read_text("utf-8"), re.MULTILINE))
 
     assert pins("requirements.txt") <= pins("requirements-test.txt")
+
+
+# --------------------------------------------------------------------------------- the papers
+
+
+PAPERS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=name_of)
+def test_links_in_the_papers_lead_somewhere(paper: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", paper.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (paper.parent / target).exists(), f"{name_of(paper)} links to {target}"
+
+
+def test_every_decision_is_listed() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    for paper in (ROOT / "docs" / "adr").glob("*.md"):
+        number, title = paper.stem[:4], paper.read_text(encoding="utf-8").partition("\n")[0]
+        assert title.startswith(f"# {number}: "), f"{name_of(paper)} begins with {title!r}"
+        assert f"[{number}](adr/{paper.name})" in index, f"docs/index.md lacks {paper.name}"
