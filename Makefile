@@ -28,7 +28,7 @@ test: $(VENV)/.with-tests ## run the tests (ARGS="-k name" narrows them)
 check: $(VENV)/.with-tests ## lint, format, types, floors
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/mypy src tests tools $(wildcard bench)
 	$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/.with-tests ## measure; fails where a promised figure is missed
