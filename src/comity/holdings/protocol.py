@@ -263,10 +263,10 @@ class Journal(Protocol):
         """The commitments of rows `first` to `first + count - 1`, as far as they exist."""
 
     def tile(self, level: int, index: int) -> bytes | None:
-        """A full tile of the log, if it was stored."""
+        """The tile of the log last put in this place: 32 to 8,192 bytes."""
 
     def put_tiles(self, tiles: Sequence[tuple[int, int, bytes]]) -> None:
-        """Store full tiles (level, index, 8,192 bytes); the same again is no error."""
+        """Store tiles (level, index, 32 to 8,192 bytes); each replaces what stands in its place."""
 
     def checkpoint(self, size: int | None = None) -> tuple[int, bytes] | None:
         """The newest checkpoint, or the one of a size: (size, note)."""

@@ -33,7 +33,8 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One organisation: an agency, not a state. This is also its public card.
 
     `id` is a UUID; `keys` maps a use (`log`, `label`) to a verification key in the text form of
-    C2SP signed-note. `url` is where its node answers, if it has one.
+    C2SP signed-note. `issued` is when this card was made (RFC 3339), `url` where its node
+    answers, if it has one.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Member(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     country: str
     kind: MemberKind
     keys: dict[str, str]
+    issued: str
     url: str | None = None
     focal_points: tuple[FocalPoint, ...] = ()
 

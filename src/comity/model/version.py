@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import Self
+
 import msgspec
 
 from comity.model.time import Micros
@@ -25,3 +28,15 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     sha256: bytes
     refs: tuple[tuple[str, str], ...] = ()
     terms: frozenset[str] = frozenset()
+
+    @classmethod
+    def made(cls, raw: bytes, *, id: str, type: str, modified: Micros) -> Self:
+        """A version of an object that we made ourselves: a label, a marking, a card."""
+        return cls(
+            id=id,
+            type=type,
+            modified=modified,
+            spec_version="2.1",
+            raw=raw,
+            sha256=hashlib.sha256(raw).digest(),
+        )

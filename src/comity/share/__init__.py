@@ -1,0 +1,1 @@
+"""SHARE: taking objects in, serving them over TAXII, pulling them from peers."""

@@ -1,0 +1,87 @@
+"""What an analyst types first: a value, a few words, an id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from comity.errors import NotFoundError
+from comity.handling import Page, Reader, Released, Row
+from comity.holdings import Query
+from comity.model.event import Event, EventKind
+from comity.model.ids import is_stix_id
+from comity.model.purpose import Purpose
+from comity.model.time import format_time
+from comity.node.acts.people import purpose_for
+from comity.node.acts.reading import actor_of
+from comity.node.flow import give, seek
+from comity.node.wiring import Node
+from comity.wire.terms import query_terms
+
+__all__ = ["find", "show"]
+
+
+def find(
+    node: Node, reader: Reader, words: str, *, purpose: Purpose | None = None, limit: int = 100
+) -> Released[dict[str, Any]]:
+    """Everything known by a value or by words that this reader may read, with its handling.
+
+    An id finds that object. The answer is `{found: [{id, type, modified, handling, object}]}`,
+    the newest first.
+    """
+    asked = purpose_for(reader, purpose)
+    if is_stix_id(words):
+        found = _by_id(node, reader, asked, words)
+    else:
+        found = seek(node, reader, asked, sorted(query_terms(words)), limit)
+    _journal(node, reader, asked, found, EventKind.QUERIED)
+    return found.derive(lambda page: {"found": _documents(node, page.rows)})
+
+
+def show(
+    node: Node, reader: Reader, object_id: str, *, purpose: Purpose | None = None
+) -> Released[dict[str, Any]]:
+    """One object with its handling, or NotFoundError, whether it is absent or withheld."""
+    asked = purpose_for(reader, purpose)
+    found = _by_id(node, reader, asked, object_id)
+    if not found.value.rows:
+        raise NotFoundError("there is no such object here", code="no-object")
+    _journal(node, reader, asked, found, EventKind.READ)
+    return found.derive(lambda page: _documents(node, page.rows)[0])
+
+
+def _by_id(node: Node, reader: Reader, purpose: Purpose, object_id: str) -> Released[Page]:
+    """The newest version that this reader may see in any collection."""
+    with node.store.read() as tx:
+        collections = tx.collections()
+    pages = [
+        give(node, reader, purpose, Query(collection=one.id, ids=(object_id,)))
+        for one in collections
+    ]
+    return max(pages, key=lambda one: max((row.modified for row in one.value.rows), default=-1))
+
+
+def _journal(
+    node: Node, reader: Reader, purpose: Purpose, found: Released[Page], kind: EventKind
+) -> None:
+    """Who looked for how much; what was typed may be personal, so it is not written down."""
+    details: dict[str, object] = {"purpose": purpose, "found": len(found.value.rows)}
+    subject = found.value.rows[0].id if kind is EventKind.READ else "search"
+    event = Event(kind=kind, actor=actor_of(reader), subject=subject, details=details)
+    node.note([event])
+
+
+def _documents(node: Node, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    with node.store.read() as tx:
+        handlings: Mapping[int, Any] = {row.key: row.handling for row in tx.handlings()}
+    return [
+        {
+            "id": row.id,
+            "modified": format_time(row.modified),
+            "handling": {"id": handlings[row.handling].id, **handlings[row.handling].content()},
+            "object": msgspec.json.decode(row.slice or b"null"),
+        }
+        for row in rows
+    ]

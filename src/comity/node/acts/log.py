@@ -1,0 +1,105 @@
+"""The node's log: sequencing it, serving it, proving from it, verifying it from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from comity.account.log import read_resource, sequence
+from comity.account.proof import make_proof
+from comity.account.verify import Verification, verify
+from comity.errors import NotFoundError, PeerError
+from comity.holdings.processes import this_process
+from comity.node.acts.members import own_card
+from comity.node.wiring import Node
+
+__all__ = [
+    "checkpoint",
+    "prove",
+    "resource",
+    "settle",
+    "verify_directory",
+    "verify_url",
+]
+
+_LEASE = "log"
+_LEASE_SECONDS = 10
+
+
+def settle(node: Node) -> bool:
+    """One pass of the log if its lease is free: every committed row gets into a checkpoint.
+
+    False where another process holds the lease: that one does it, within a second.
+    """
+    holder = this_process()
+    with node.store.write() as tx:
+        if tx.acquire_lease(_LEASE, holder, node.now(), _LEASE_SECONDS) is None:
+            return False
+    try:
+        more = True
+        while more:
+            with node.store.write() as tx:
+                more = sequence(tx, node.keys["log"], node.now()) is not None
+    finally:
+        with node.store.write() as tx:
+            tx.release_lease(_LEASE, holder)
+    return True
+
+
+def checkpoint(node: Node) -> bytes:
+    """The newest checkpoint, as it is served; raises NotFoundError before the first."""
+    with node.store.read() as tx:
+        newest = tx.checkpoint()
+    if newest is None:
+        raise NotFoundError("the log has no checkpoint yet", advice="Run `comity doctor DIR`.")
+    return newest[1]
+
+
+def resource(node: Node, path: str) -> bytes:
+    """What stands under a path of the log (C2SP tlog-tiles): checkpoint, tile, entries."""
+    if path == "checkpoint":
+        return checkpoint(node)
+    with node.store.read() as tx:
+        return read_resource(tx, path)
+
+
+def prove(node: Node, index: int) -> bytes:
+    """A proof that the entry of this index is in the log, checkable without the node."""
+    with node.store.read() as tx:
+        return make_proof(tx, index)
+
+
+def verify_directory(node: Node, vkey: str | None, older: bytes | None) -> Verification:
+    """Verify this node's own log as it would be served."""
+    return verify(lambda path: resource(node, path), vkey or own_card(node).keys["log"], older)
+
+
+def verify_url(
+    url: str,
+    vkey: str,
+    older: bytes | None,
+    connect: Callable[[], httpx.Client],
+) -> Verification:
+    """Verify the log of a node on a network, with nothing but its public key."""
+    base = url.rstrip("/") + "/log/"
+    with connect() as http:
+
+        def fetch(path: str) -> bytes:
+            try:
+                answer = http.get(base + path)
+            except (httpx.HTTPError, httpx.InvalidURL) as why:
+                raise PeerError(f"{base} did not answer ({type(why).__name__})") from None
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                raise NotFoundError(f"{base} has no {path}")
+            if answer.status_code != httpx.codes.OK:
+                raise PeerError(f"{base}{path} answered {answer.status_code}")
+            return answer.content
+
+        return verify(fetch, vkey, older)
+
+
+def read_older(path: Path | None) -> bytes | None:
+    """The older checkpoint to hold a log against."""
+    return None if path is None else path.read_bytes()

@@ -1,0 +1,102 @@
+"""The terms among arriving objects: handling markings and labels are remembered, not judged.
+
+They are entered into the collection when the first object comes that needs them, under that
+object's decision; alone they would tell a reader of objects that it may not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from comity.errors import InputError
+from comity.handling import Channel, DataClass, Reading, read_label, read_marking, unresolved
+from comity.holdings import Holdings
+from comity.model.ids import HANDLING_EXTENSION, LABEL_TYPE
+from comity.model.marking import TLP_BY_ID
+from comity.model.version import Version
+from comity.share.circumstances import Circumstances, Taken
+from comity.wire.checks import Parsed
+from comity.wire.problem import problem_of
+
+__all__ = ["readings_of", "take_terms"]
+
+
+def take_terms(
+    tx: Holdings, chunk: Sequence[Parsed], how: Circumstances, taken: Taken
+) -> list[Parsed]:
+    """Remember the handlings and labels of a chunk; the other objects, in their order.
+
+    In our own share and in what is handed in they count as objects read; in a pull they are
+    the other node's way of speaking, and only what cannot be read is counted (refused).
+    """
+    objects: list[Parsed] = []
+    for one in chunk:
+        try:
+            if one.type == LABEL_TYPE:
+                known = _take_label(tx, one)
+            elif one.type == "marking-definition" and _is_ours(one):
+                known = _take_handling(tx, one)
+            else:
+                objects.append(one)
+                continue
+        except InputError as problem:
+            taken.refuse(problem_of(problem, where=one.where, subject=one.id), one.modified)
+            continue
+        if how.channel is not Channel.PULLED:
+            taken.known += known
+            taken.new += not known
+            taken.stored.append((one.id, one.modified))
+    return objects
+
+
+def _is_ours(one: Parsed) -> bool:
+    extensions = one.value.get("extensions")
+    return isinstance(extensions, dict) and HANDLING_EXTENSION in extensions
+
+
+def _take_label(tx: Holdings, one: Parsed) -> bool:
+    label = read_label(one.value)
+    known = any(
+        version.id == one.id for version in tx.labels(label.covers[:1]).get(label.covers[0], ())
+    )
+    if not known:
+        tx.put_label(_bare(one), label.covers)
+    return known
+
+
+def _take_handling(tx: Holdings, one: Parsed) -> bool:
+    known = tx.handling(one.id) is not None
+    reading = read_marking(one.value)
+    if not known and reading.handling is not None:
+        tx.intern(reading.handling, DataClass.CYBER)
+    return known
+
+
+def _bare(one: Parsed) -> Version:
+    return Version(
+        id=one.id,
+        type=one.type,
+        modified=one.modified,
+        spec_version=one.spec_version,
+        raw=one.raw,
+        sha256=one.sha256,
+    )
+
+
+def readings_of(tx: Holdings, objects: Sequence[Parsed], how: Circumstances) -> dict[str, Reading]:
+    """What each marking named by these objects says: by its file, then by the store.
+
+    A marking that nobody has seen is unread, and denies onward release.
+    """
+    wanted = {ref for one in objects for ref in (*one.marking_refs, *one.granular_refs)}
+    found = {ref: unresolved(ref) for ref in wanted if ref in TLP_BY_ID}
+    found |= {ref: how.markings[ref] for ref in wanted - found.keys() if ref in how.markings}
+    for ref in wanted - found.keys():
+        handling = tx.handling(ref)
+        if handling is not None:
+            found[ref] = Reading(id=ref, handling=handling)
+    for ref, raw in tx.markings(sorted(wanted - found.keys())).items():
+        found[ref] = read_marking(msgspec.json.decode(raw, type=dict[str, object]))
+    return found | {ref: unresolved(ref) for ref in wanted - found.keys()}

@@ -1,0 +1,90 @@
+"""Indicators made here, from rows of a list: the same row makes the same object.
+
+Their id follows from who says it, the kind and the value; what we hold of a row already is
+taken as it is, so that sharing a list again changes no object and no date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from comity.errors import InputError, RefusedError
+from comity.handling import Arrival, Channel, Handling, admit
+from comity.holdings import Holdings
+from comity.model.event import Event
+from comity.model.kind import Kind
+from comity.model.time import Micros
+from comity.share.circumstances import Circumstances, Taken, Unread
+from comity.share.receive import data_class_of, take
+from comity.wire.checks import Parsed, check
+from comity.wire.lists import Row
+from comity.wire.problem import problem_of
+from comity.wire.signal import make_indicator
+from comity.wire.stix import Slice
+
+__all__ = ["take_rows", "terms_for"]
+
+_DATES: Final = ("created", "modified", "valid_from")
+
+
+def take_rows(
+    tx: Holdings, rows: Sequence[Row | Unread], how: Circumstances
+) -> tuple[Taken, list[Event]]:
+    """Take in rows of a list as indicators of ours, under the handling that was asked for."""
+    refs: dict[Kind, tuple[str, ...]] = {}
+    made = [row if isinstance(row, Unread) else _make(row, refs, how) for row in rows]
+    held = tx.newest(how.collection.id, [one.id for one in made if not isinstance(one, Unread)])
+    return take(tx, [_as_held(one, held) for one in made], how)
+
+
+def _as_held(one: Parsed | Unread, held: Mapping[str, bytes]) -> Parsed | Unread:
+    """The object that we hold, where it says the same at another time."""
+    if isinstance(one, Unread) or one.id not in held:
+        return one
+    before = msgspec.structs.replace(check(Slice(held[one.id])), where=one.where)
+    return before if _undated(before) == _undated(one) else one
+
+
+def terms_for(kind: Kind, how: Circumstances) -> Handling:
+    """The handling of an indicator of ours of this kind, which its bytes then carry."""
+    blank = Arrival(
+        channel=Channel.OWN,
+        sender=how.sender,
+        author=how.sender,
+        options=how.options,
+        asks_tlp=how.asks_tlp,
+        community=how.collection.community,
+        data_class=data_class_of(kind),
+    )
+    return admit(None, blank, how.policy).terms.handling
+
+
+def _make(row: Row, refs: dict[Kind, tuple[str, ...]], how: Circumstances) -> Parsed | Unread:
+    """One indicator; `refs` keeps the markings of each kind, which are the same for a chunk."""
+    try:
+        if row.kind not in refs:
+            refs[row.kind] = terms_for(row.kind, how).marking_refs()
+        raw = make_indicator(
+            row.kind,
+            row.value,
+            creator_id=f"identity--{how.sender}",
+            created=how.now,
+            marking_refs=refs[row.kind],
+            expires_at=_earliest(row.expires_at, how.expires_at),
+            review_at=row.review_at,
+            quality=row.quality,
+        )
+        return msgspec.structs.replace(check(Slice(raw)), where=row.where)
+    except (InputError, RefusedError) as why:
+        return Unread(problem_of(why, where=row.where), is_object=True)
+
+
+def _undated(one: Parsed) -> dict[str, object]:
+    return {name: value for name, value in one.value.items() if name not in _DATES}
+
+
+def _earliest(one: Micros | None, other: Micros | None) -> Micros | None:
+    return min((at for at in (one, other) if at is not None), default=None)
