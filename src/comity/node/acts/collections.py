@@ -5,16 +5,60 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
+import msgspec
+
 from comity.errors import NotFoundError, UsageError
 from comity.holdings import Collection, Holdings
 from comity.model.event import Event, EventKind
 from comity.model.member import Role, User
 from comity.node.wiring import Node
 
-__all__ = ["add_collection", "can_read", "can_write", "collection_named", "collection_path"]
+__all__ = [
+    "CollectionEntry",
+    "add_collection",
+    "can_read",
+    "can_write",
+    "collection_named",
+    "collection_path",
+    "list_collections",
+]
 
 ACCESS: Final = ("read", "write", "both")
 _WRITERS: Final = frozenset({Role.ANALYST, Role.RELEASER, Role.ADMIN})
+
+
+class CollectionEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A collection as a command or the API lists it; `home` is the member it belongs to.
+
+    `url` is absolute where the node has a public address, else a path below the server.
+    """
+
+    collection_id: str
+    url: str
+    name: str
+    home: str
+    access: str
+    community: str | None = None
+    theme: str | None = None
+
+    @classmethod
+    def of(cls, node: Node, collection: Collection) -> CollectionEntry:
+        """The entry of a collection of this node or of a copy that it holds."""
+        return cls(
+            collection_id=collection.id,
+            url=node.settings.public_url.rstrip("/") + collection_path(collection),
+            name=collection.name,
+            home=collection.home,
+            access=collection.access,
+            community=collection.community,
+            theme=collection.theme,
+        )
+
+
+def list_collections(node: Node) -> list[CollectionEntry]:
+    """All collections, copies of other members' included, by name."""
+    with node.store.read() as tx:
+        return [CollectionEntry.of(node, one) for one in tx.collections()]
 
 
 def add_collection(
@@ -24,8 +68,12 @@ def add_collection(
     community: str | None = None,
     theme: str | None = None,
     access: str = "both",
-) -> Collection:
-    """Add a collection of our own; raises ConflictError where the name is taken."""
+    actor: str | None = None,
+) -> CollectionEntry:
+    """Add a collection of our own; raises ConflictError where the name is taken.
+
+    `actor` is who does it, the operator by default.
+    """
     if not name.strip() or len(name) > 200:
         raise UsageError("a collection needs a name of at most 200 characters", code="bad-name")
     if access not in ACCESS:
@@ -45,14 +93,14 @@ def add_collection(
         return None, [
             Event(
                 kind=EventKind.COLLECTION_ADDED,
-                actor=node.operator,
+                actor=actor or node.operator,
                 subject=collection.id,
                 details=details,
             )
         ]
 
     node.act(step)
-    return collection
+    return CollectionEntry.of(node, collection)
 
 
 def collection_named(tx: Holdings, name: str) -> Collection:

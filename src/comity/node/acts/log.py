@@ -18,8 +18,10 @@ from comity.node.wiring import Node
 __all__ = [
     "checkpoint",
     "prove",
+    "read_older",
     "resource",
     "settle",
+    "sizes",
     "verify_directory",
     "verify_url",
 ]
@@ -46,6 +48,13 @@ def settle(node: Node) -> bool:
         with node.store.write() as tx:
             tx.release_lease(_LEASE, holder)
     return True
+
+
+def sizes(node: Node) -> tuple[int, int]:
+    """How many rows the journal has, and how many of them are under a checkpoint."""
+    with node.store.read() as tx:
+        newest = tx.checkpoint()
+        return tx.journal_size(), 0 if newest is None else newest[0]
 
 
 def checkpoint(node: Node) -> bytes:

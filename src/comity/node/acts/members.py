@@ -12,16 +12,57 @@ from comity.errors import InputError, NotFoundError, UsageError
 from comity.holdings import Holdings, Peer
 from comity.model.event import Event, EventKind
 from comity.model.member import Agreement, Member
-from comity.model.purpose import parse_purposes
+from comity.model.purpose import Purpose
 from comity.node.wiring import Node
 
 __all__ = [
+    "AgreementTerms",
+    "MemberEntry",
     "add_agreement",
     "add_peer",
+    "list_agreements",
+    "list_members",
     "member_named",
     "own_card",
+    "read_agreement_file",
     "read_card_file",
 ]
+
+
+class MemberEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """A member as this node entered it; `known` is False for a card only seen through a peer.
+
+    The credential that we present at its node is a secret: only whether there is one is said.
+    """
+
+    card: Member
+    communities: tuple[str, ...] = ()
+    client_of: str | None = None
+    known: bool = True
+    has_token: bool = False
+
+    @classmethod
+    def of(cls, peer: Peer) -> MemberEntry:
+        """The entry without its secret."""
+        return cls(
+            card=peer.member,
+            communities=peer.communities,
+            client_of=peer.client_of,
+            known=peer.known,
+            has_token=peer.token is not None,
+        )
+
+
+def list_members(node: Node) -> list[MemberEntry]:
+    """All members known here, our own and pinned ones included, by name."""
+    with node.store.read() as tx:
+        return [MemberEntry.of(peer) for peer in tx.peers()]
+
+
+def list_agreements(node: Node) -> list[Agreement]:
+    """All agreements, by name."""
+    with node.store.read() as tx:
+        return list(tx.agreements())
 
 
 def own_card(node: Node) -> Member:
@@ -71,10 +112,12 @@ def add_peer(
     token: str | None = None,
     communities: tuple[str, ...] = (),
     client_of: str | None = None,
-) -> Peer:
+    actor: str | None = None,
+) -> MemberEntry:
     """Make another member known, or change its entry; its address need not answer.
 
-    A token that is not given anew is kept. Raises UsageError for an address that is none or
+    A token that is not given anew is kept. `actor` is who does it, the operator by default.
+    Raises UsageError for an address that is none or
     for our own card, NotFoundError for a `client_of` that is not known.
     """
     if not url.startswith(("http://", "https://")):
@@ -82,7 +125,7 @@ def add_peer(
     if member.id == node.member_id:
         raise UsageError("this is our own card", advice="Give the other member's card.")
 
-    def step(tx: Holdings) -> tuple[Peer, list[Event]]:
+    def step(tx: Holdings) -> tuple[MemberEntry, list[Event]]:
         patron = None if client_of is None else member_named(tx, client_of).member.id
         before = {peer.member.id: peer for peer in tx.peers()}.get(member.id)
         peer = Peer(
@@ -98,48 +141,56 @@ def add_peer(
             "client_of": patron,
             "keys": member.keys,
         }
-        return peer, [
+        return MemberEntry.of(peer), [
             Event(
-                kind=EventKind.MEMBER_ADDED, actor=node.operator, subject=member.id, details=details
+                kind=EventKind.MEMBER_ADDED,
+                actor=actor or node.operator,
+                subject=member.id,
+                details=details,
             )
         ]
 
     return node.act(step)
 
 
-class _AgreementFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AgreementTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an agreement says, as it is entered; `parties` are members by id or name."""
+
     name: str
     legal_basis: str
-    parties: list[str]
-    purposes: list[str]
-    themes: list[str] = msgspec.field(default_factory=lambda: ["*"])
+    parties: tuple[str, ...]
+    purposes: tuple[Purpose, ...]
+    themes: tuple[str, ...] = ("*",)
     retention_days: int | None = None
 
 
-def add_agreement(node: Node, path: Path) -> Agreement:
-    """Add an agreement from its TOML file; raises InputError naming the field that is wrong.
+def add_agreement(node: Node, terms: AgreementTerms, *, actor: str | None = None) -> Agreement:
+    """Add an agreement; raises InputError where it lacks parties or purposes.
 
-    Its id follows from name and parties, so that adding a changed file changes the entry.
+    Its id follows from name and parties, so that entering it again with other terms changes it.
     """
-    read = _read_agreement(path)
+    if len(set(terms.parties)) < 2 or not terms.purposes or not terms.name.strip():
+        raise InputError(
+            "an agreement has a name, two parties at least, and a purpose", code="bad-agreement"
+        )
 
     def step(tx: Holdings) -> tuple[Agreement, list[Event]]:
-        parties = tuple(member_named(tx, party).member.id for party in read.parties)
-        name = f"{read.name}\n{sorted(parties)}"
+        parties = tuple(member_named(tx, party).member.id for party in terms.parties)
+        name = f"{terms.name}\n{sorted(parties)}"
         agreement = Agreement(
             id=str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
-            name=read.name,
-            legal_basis=read.legal_basis,
+            name=terms.name,
+            legal_basis=terms.legal_basis,
             parties=parties,
-            purposes=parse_purposes(read.purposes),
-            themes=tuple(read.themes),
-            retention_days=read.retention_days,
+            purposes=tuple(dict.fromkeys(terms.purposes)),
+            themes=terms.themes,
+            retention_days=terms.retention_days,
         )
         tx.put_agreement(agreement)
         return agreement, [
             Event(
                 kind=EventKind.AGREEMENT_ADDED,
-                actor=node.operator,
+                actor=actor or node.operator,
                 subject=agreement.id,
                 details={"parties": list(parties), "purposes": list(agreement.purposes)},
             )
@@ -148,9 +199,10 @@ def add_agreement(node: Node, path: Path) -> Agreement:
     return node.act(step)
 
 
-def _read_agreement(path: Path) -> _AgreementFile:
+def read_agreement_file(path: Path) -> AgreementTerms:
+    """An agreement from its TOML file; raises InputError naming the field that is wrong."""
     try:
-        read = msgspec.convert(tomllib.loads(path.read_text("utf-8")), type=_AgreementFile)
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), type=AgreementTerms)
     except OSError as why:
         raise InputError(f"it cannot be read: {why.strerror}", where=str(path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as why:
@@ -161,10 +213,3 @@ def _read_agreement(path: Path) -> _AgreementFile:
             "retention_days, as TOML.",
             where=str(path),
         ) from None
-    if len(read.parties) < 2 or not read.purposes:
-        raise InputError(
-            "an agreement has two parties at least, and a purpose",
-            code="bad-agreement",
-            where=str(path),
-        )
-    return read

@@ -19,6 +19,7 @@ from comity.node.wiring import Node
 __all__ = [
     "Secret",
     "add_user",
+    "list_users",
     "operator_reader",
     "purpose_for",
     "reader_of",
@@ -44,8 +45,11 @@ def add_user(
     member: str | None = None,
     program: bool = False,
     purposes: tuple[Purpose, ...] = (),
+    actor: str | None = None,
 ) -> Secret:
     """Add a person or program; `member` (id or name) makes it another member's.
+
+    `actor` is who does it, the operator by default.
 
     Raises ConflictError where the name is taken, NotFoundError for a member not known,
     UsageError for a name that could be mistaken.
@@ -67,12 +71,17 @@ def add_user(
         )
         tx.put_user(user, _hash(token), _hash(password))
         details: dict[str, object] = {"role": role, "member": of, "program": program}
-        return user, [
-            Event(kind=EventKind.USER_ADDED, actor=node.operator, subject=name, details=details)
-        ]
+        who = actor or node.operator
+        return user, [Event(kind=EventKind.USER_ADDED, actor=who, subject=name, details=details)]
 
     node.act(step)
     return Secret(user=name, token=token, password=password)
+
+
+def list_users(node: Node) -> list[User]:
+    """All users, by name."""
+    with node.store.read() as tx:
+        return list(tx.users())
 
 
 def _secret(node: Node) -> str:

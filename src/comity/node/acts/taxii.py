@@ -238,6 +238,9 @@ class Taxii:
     def _writable(self, user: User, collection_id: str) -> Collection:
         collection = self._collection(collection_id)
         if not can_write(collection, user, self._node.member_id):
+            if not can_read(collection):
+                # Section 5.7 asks for this of a collection that is closed both ways.
+                raise NotFoundError("no such collection is open here", code="unknown-collection")
             raise NotAllowedError(
                 "this credential may not write into this collection", code="not-writable"
             )
