@@ -42,12 +42,17 @@ def deterministic_id(stix_type: str, *parts: str) -> str:
 
 
 def is_stix_id(text: str) -> bool:
-    """Whether `text` has the form of a STIX identifier (STIX 2.1, section 2.9)."""
-    return _STIX_ID.match(text) is not None
+    """Whether `text` has the form of a STIX identifier (STIX 2.1, section 2.9).
+
+    UUIDs may be written in capitals, as some are; ids are then compared as they are written.
+    """
+    return len(text) <= _LONGEST_ID and _STIX_ID.match(text) is not None
 
 
+_LONGEST_ID: Final = 250 + len("--") + 36
 _STIX_ID: Final = re.compile(
-    r"[a-z][a-z0-9-]{0,249}--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z"
+    r"[a-z][a-z0-9]*+(?:-[a-z0-9]++)*+"
+    r"--[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\Z"
 )
 
 HANDLING_EXTENSION: Final = deterministic_id("extension-definition", "handling")
