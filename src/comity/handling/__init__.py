@@ -1,7 +1,7 @@
 """The two gates `admit` and `release`, and the rules they ask. Pure: time is an argument."""
 
 from comity.handling.arrival import Arrival, Channel, Terms
-from comity.handling.decide import decide
+from comity.handling.decide import decide, disclose
 from comity.handling.gates import (
     Admitted,
     Grant,
@@ -42,6 +42,7 @@ __all__ = [
     "Terms",
     "admit",
     "decide",
+    "disclose",
     "grant",
     "join",
     "make_label",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -12,7 +12,7 @@ from comity.handling.labels import Label
 from comity.handling.markings import Reading
 from comity.handling.terms import Handling, join
 from comity.handling.types import DataClass, Facts, Policy
-from comity.model.marking import Tlp
+from comity.model.marking import Code, Tlp
 from comity.model.member import MemberKind
 from comity.model.time import Micros
 
@@ -32,9 +32,10 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 
     `readings` are its markings, `labels` the valid labels over exactly its bytes with the
     handlings they name. `author` is the member behind `created_by_ref` if we know it, `sender`
-    the member that brought it. `options` is what our own share command asks for. `held` is the
-    handling under which we hold this very version already. `stated_expiry` stands in its bytes
-    or labels, `asked_expiry` in the options.
+    the member that brought it. `options` is what our own share command asks for, `asks_tlp`
+    whether that names a TLP label (if not, its label counts for nothing). `held` and
+    `held_facts` are what we hold this very version under already. `stated_expiry` and
+    `review_at` stand in its bytes or labels, `asked_expiry` in the options.
     """
 
     channel: Channel
@@ -43,7 +44,9 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[Reading, ...] = ()
     labels: tuple[tuple[Label, Handling], ...] = ()
     options: Handling | None = None
+    asks_tlp: bool = True
     held: Handling | None = None
+    held_facts: Facts | None = None
     community: str | None = None
     data_class: DataClass = DataClass.CYBER
     stated_expiry: Micros | None = None
@@ -65,25 +68,27 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     remarks: tuple[tuple[str, str], ...]
 
 
+class _Heard(NamedTuple):
+    """What bytes and labels say. `named`: enough that the default does not apply."""
+
+    terms: Handling
+    named: bool
+
+
 def terms_of(arrival: Arrival, policy: Policy) -> Terms:
     """The join of what an object, its labels and its sharer say; raises RefusedError (`admit`)."""
     _refuse_classified(arrival)
     _refuse_person_records(arrival, policy)
-    said, remarks = _said(arrival, policy)
-    handling = _audience(said, arrival, policy)
+    _refuse_h3_without_text(arrival)
+    heard = _hear(arrival, arrival.sender)
+    joined, remarks = _join_all(heard, arrival, policy)
+    handling = _audience(joined, heard, arrival, policy)
     _refuse_by_tlp(handling, arrival, policy)
-    facts = Facts(
-        data_class=arrival.data_class,
-        expires_at=_earliest(arrival.stated_expiry, arrival.asked_expiry),
-        review_at=arrival.review_at,
-        case_id=arrival.case_id,
-    )
-    told = arrival.stated_expiry == facts.expires_at and _told(arrival) == handling
-    only_here = handling.tlp is Tlp.AMBER_STRICT and handling.recipients == frozenset({policy.self_id})
+    facts = _facts(arrival)
     return Terms(
         handling=handling,
         facts=facts,
-        needs_label=not (told or only_here),
+        needs_label=not _told(handling, facts, heard, arrival, policy),
         remarks=tuple(remarks),
     )
 
@@ -98,51 +103,115 @@ def _refuse_classified(arrival: Arrival) -> None:
             )
 
 
-def _said(arrival: Arrival, policy: Policy) -> tuple[Handling, list[tuple[str, str]]]:
-    """The join of what is said, or the default where nothing is; audience not yet written down."""
-    carried = [r.handling for r in arrival.readings if r.handling is not None]
-    labelled = [handling for _, handling in arrival.labels]
-    trusted = any(
-        label.labelled_by == arrival.sender or label.labelled_by in handling.originators
-        for label, handling in arrival.labels
+def _refuse_person_records(arrival: Arrival, policy: Policy) -> None:
+    own = policy.members.get(policy.self_id)
+    if arrival.data_class is not DataClass.PERSONAL or own is None:
+        return
+    ours = arrival.channel is Channel.OWN
+    if own.kind is MemberKind.CIVIL and not ours:
+        raise RefusedError(
+            "it holds personal data, and a member of civil society keeps none but its own",
+            code="personal-data",
+            advice="Ask its sender for practice or statistics in their place.",
+        )
+    covered = any(
+        a.joins(policy.self_id, policy.self_id if ours else arrival.sender)
+        for a in policy.agreements
     )
-    said = [*carried, *labelled]
+    if own.kind is MemberKind.COMPANY and not covered:
+        raise RefusedError(
+            "it holds personal data, which a company keeps only under an agreement",
+            code="personal-data",
+            advice="Add the agreement that covers it with `comity agreement add`.",
+        )
+
+
+def _refuse_h3_without_text(arrival: Arrival) -> None:
+    asked = arrival.options
+    if asked is not None and Code.H3 in asked.codes and not asked.notices | asked.caveats:
+        raise RefusedError(
+            "handling code H3 stands for other restrictions, and their text is missing",
+            code="h3-needs-text",
+            advice="Say the restrictions, with `--caveat TEXT`.",
+        )
+
+
+def _hear(arrival: Arrival, bringer: str) -> _Heard:
+    """What the object's markings and labels say to a node that has them from `bringer`.
+
+    A label counts in full if it is its bringer's or its originator's: the author's where that
+    is a member we know, else of whoever the label itself names. Any other label only tightens.
+    """
+    carried = [r.handling for r in arrival.readings if r.handling is not None]
+    trusted: list[Handling] = []
+    others: list[Handling] = []
+    author = frozenset() if arrival.author is None else frozenset({arrival.author})
+    for label, handling in arrival.labels:
+        full = label.labelled_by == bringer or label.labelled_by in (author or handling.originators)
+        (trusted if full else others).append(handling)
+    terms = join([*carried, *trusted, *others])
+    owners = author.union(*(handling.originators for handling in (*carried, *trusted)))
+    caveats = terms.caveats.union(*(reading.caveats for reading in arrival.readings))
+    return _Heard(
+        # Where nothing better names an owner, the labels that only tighten do.
+        msgspec.structs.replace(terms, originators=owners or terms.originators, caveats=caveats),
+        # A marking that we cannot read is no terms: what is not said in others is our default.
+        bool(trusted) or any(not handling.unread for handling in carried),
+    )
+
+
+def _join_all(
+    heard: _Heard, arrival: Arrival, policy: Policy
+) -> tuple[Handling, list[tuple[str, str]]]:
+    """All that is said, or the default where nothing is; its audience is not yet written down."""
+    said = [heard.terms]
     remarks: list[tuple[str, str]] = []
-    if arrival.options is not None:
-        remarks += _not_loosened(said, arrival)
-        said.append(arrival.options)
-    elif not carried and not trusted and arrival.held is None:
-        said.append(_default(arrival, policy))
-        remarks.append(("default-handling", "it carried no handling: TLP:AMBER+STRICT applies"))
     if arrival.held is not None:
         said.append(arrival.held)
-    terms = _with_owners(said, arrival)
+    asked = _asked(arrival)
+    if asked is not None:
+        remarks += _not_loosened(asked, join(said), arrival)
+        said.append(asked)
+    named = heard.named or arrival.held is not None or (asked is not None and arrival.asks_tlp)
+    if not named:
+        said.append(_default(arrival, policy))
+        remarks.append(("default-handling", "it carried no handling: TLP:AMBER+STRICT applies"))
+    terms = join(said)
+    if terms.unread:
+        remarks.append(("unread-marking", "it carries a marking that this node cannot express"))
     if not terms.originators:
         terms = msgspec.structs.replace(terms, originators=frozenset({arrival.sender}))
     return terms, remarks
 
 
-def _with_owners(said: Sequence[Handling], arrival: Arrival) -> Handling:
-    """The join, with the author among the originators and statements among the caveats."""
-    terms = join(said)
-    author = frozenset() if arrival.author is None else frozenset({arrival.author})
-    caveats = frozenset[str]().union(*(reading.caveats for reading in arrival.readings))
-    return msgspec.structs.replace(
-        terms, originators=terms.originators | author, caveats=terms.caveats | caveats
-    )
-
-
-def _not_loosened(said: Sequence[Handling], arrival: Arrival) -> list[tuple[str, str]]:
+def _asked(arrival: Arrival) -> Handling | None:
+    """Our options. A release list for another member's object names us too: we hold it."""
     asked = arrival.options
-    stands = join([*said, *([arrival.held] if arrival.held is not None else [])]).tlp
-    if asked is None or not (said or arrival.held) or asked.tlp >= stands:
-        return []
-    return [
-        (
-            "not-loosened",
-            f"it stays TLP:{stands.text.upper()}: options may tighten a handling, never loosen it",
-        )
-    ]
+    if asked is None:
+        return None
+    if not arrival.asks_tlp:
+        asked = msgspec.structs.replace(asked, tlp=Tlp.CLEAR)
+    if asked.recipients is not None and arrival.author not in (None, arrival.sender):
+        asked = msgspec.structs.replace(asked, recipients=asked.recipients | {arrival.sender})
+    return asked
+
+
+def _not_loosened(asked: Handling, stands: Handling, arrival: Arrival) -> list[tuple[str, str]]:
+    """Tell where options asked for more than what stands already, which they never get."""
+    joined = join([asked, stands])
+    if arrival.asks_tlp and asked.tlp < joined.tlp:
+        label = joined.tlp.text.upper()
+        kept = f"it stays TLP:{label}"
+    else:
+        wider = [
+            name.replace("_", " ")
+            for name in ("recipients", "persons", "communities", "purposes", "agreements", "pap")
+            if getattr(asked, name) not in (None, getattr(joined, name))
+        ]
+        if not wider:
+            return []
+        kept = f"its {', '.join(wider)} stay as they were, or narrower"
+    return [("not-loosened", f"{kept}: options may tighten a handling, never loosen it")]
 
 
 def _default(arrival: Arrival, policy: Policy) -> Handling:
@@ -159,26 +228,48 @@ def _default(arrival: Arrival, policy: Policy) -> Handling:
     )
 
 
-def _audience(handling: Handling, arrival: Arrival, policy: Policy) -> Handling:
+def _audience(handling: Handling, heard: _Heard, arrival: Arrival, policy: Policy) -> Handling:
     """Write down who the recipients are at this moment, where the label goes by that."""
+    if handling.tlp is Tlp.RED and handling.persons is None:
+        # Nobody was named, and nobody can be named later: that would loosen it.
+        return msgspec.structs.replace(handling, persons=frozenset())
     if handling.tlp in (Tlp.AMBER, Tlp.AMBER_STRICT) and handling.recipients is None:
-        return msgspec.structs.replace(handling, recipients=_recipients_now(arrival, policy))
+        recipients = frozenset({policy.self_id})
+        if _may_address(handling, heard, arrival):
+            recipients = _recipients_now(arrival, policy)
+        return msgspec.structs.replace(handling, recipients=recipients)
     undecided = handling.tlp is Tlp.GREEN and handling.communities is None
     if undecided and arrival.community is not None and arrival.channel is not Channel.PULLED:
         return msgspec.structs.replace(handling, communities=frozenset({arrival.community}))
     return handling
 
 
-def _recipients_now(arrival: Arrival, policy: Policy) -> frozenset[str]:
+def _may_address(handling: Handling, heard: _Heard, arrival: Arrival) -> bool:
+    """Whether the sharer decides who gets what is AMBER and names nobody.
+
+    What is another's and came as AMBER stays with us: to pass it to our members would widen it.
+    """
     if arrival.channel is Channel.PULLED:
-        return frozenset({policy.self_id})
+        return False
+    own = handling.originators == frozenset({arrival.sender})
+    set_by_us = arrival.options is not None and arrival.asks_tlp and heard.terms.tlp < Tlp.AMBER
+    return own or set_by_us
+
+
+def _recipients_now(arrival: Arrival, policy: Policy) -> frozenset[str]:
+    """The members of the collection's community, else all known. Clients are no recipients:
+    TLP:AMBER reaches them through their organisation, AMBER+STRICT does not.
+    """
     if arrival.community is not None:
-        return policy.community(arrival.community)
-    return policy.known()
+        named = policy.community(arrival.community)
+    else:
+        named = policy.known()
+    clients = {name for name, one in policy.members.items() if one.client_of is not None}
+    return named - (clients - {policy.self_id, arrival.sender})
 
 
 def _refuse_by_tlp(handling: Handling, arrival: Arrival, policy: Policy) -> None:
-    if handling.tlp is Tlp.RED and policy.self_id not in handling.originators:
+    if handling.tlp is Tlp.RED and handling.originators != frozenset({policy.self_id}):
         raise RefusedError(
             "it is TLP:RED, which stays at its originator's node",
             code="red-stays",
@@ -193,30 +284,42 @@ def _refuse_by_tlp(handling: Handling, arrival: Arrival, policy: Policy) -> None
         )
 
 
-def _refuse_person_records(arrival: Arrival, policy: Policy) -> None:
-    own = policy.members.get(policy.self_id)
-    if arrival.data_class is not DataClass.PERSONAL or own is None:
-        return
-    if own.kind is not MemberKind.COMPANY:
-        return
-    if any(policy.self_id in agreement.parties for agreement in policy.agreements):
-        return
-    raise RefusedError(
-        "it holds personal data, which a company keeps only under an agreement",
-        code="personal-data",
-        advice="Add the agreement that covers it with `comity agreement add`.",
+def _facts(arrival: Arrival) -> Facts:
+    """What stands beside the handling: of each date the earliest, and the case it is held under."""
+    held = arrival.held_facts or _NO_FACTS
+    reviews = [label.review_at for label, _ in arrival.labels]
+    return Facts(
+        data_class=arrival.data_class,
+        expires_at=_earliest(_stated_expiry(arrival), arrival.asked_expiry, held.expires_at),
+        review_at=_earliest(arrival.review_at, held.review_at, *reviews),
+        case_id=held.case_id or arrival.case_id,
     )
 
 
-def _told(arrival: Arrival) -> Handling | None:
-    """The terms that a stranger reads from bytes and labels alone; None if no owner is named."""
-    carried = [r.handling for r in arrival.readings if r.handling is not None]
-    said = [*carried, *(handling for _, handling in arrival.labels)]
-    terms = _with_owners(said, arrival)
-    return terms if said and terms.originators else None
+_NO_FACTS: Final = Facts()
 
 
-def _earliest(one: Micros | None, other: Micros | None) -> Micros | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return min(one, other)
+def _stated_expiry(arrival: Arrival) -> Micros | None:
+    if not arrival.labels:
+        return arrival.stated_expiry
+    return _earliest(arrival.stated_expiry, *[label.expires_at for label, _ in arrival.labels])
+
+
+def _told(
+    handling: Handling, facts: Facts, heard: _Heard, arrival: Arrival, policy: Policy
+) -> bool:
+    """Whether a node that has bytes and labels from us reads these very terms from them.
+
+    Nothing needs saying about what stays here.
+    """
+    alone = frozenset({policy.self_id})
+    if handling.tlp is Tlp.AMBER_STRICT and handling.recipients == alone:
+        return True
+    if arrival.labels and arrival.sender != policy.self_id:
+        heard = _hear(arrival, policy.self_id)
+    return heard.named and heard.terms == handling and _stated_expiry(arrival) == facts.expires_at
+
+
+def _earliest(*moments: Micros | None) -> Micros | None:
+    said = [moment for moment in moments if moment is not None]
+    return min(said) if said else None

@@ -1,8 +1,14 @@
-"""`decide`: the one place where it is settled who may do what with what."""
+"""`decide`: the one place where it is settled who may do what with what.
+
+`decide` answers the node's own people with every reason, `allows` answers yes or no, and
+`disclose` is what of a decision the reader itself may learn.
+"""
 
 from __future__ import annotations
 
 from typing import Final
+
+import msgspec
 
 from comity.handling.rules import RULES, Question
 from comity.handling.terms import Handling
@@ -11,7 +17,7 @@ from comity.model.marking import Code, Tlp
 from comity.model.purpose import Purpose
 from comity.model.time import Micros
 
-__all__ = ["decide"]
+__all__ = ["allows", "decide", "disclose"]
 
 
 def decide(
@@ -32,9 +38,52 @@ def decide(
             reasons=tuple(_REFUSALS[rule.id] for rule in failed),
             counterfactuals=_what_would_change([rule.would for rule in failed]),
         )
+    own = question.owns and handling.tlp is not Tlp.RED
     return Decision(
-        allow=True, reasons=(_WAYS[handling.tlp],), obligations=_obligations(handling, facts, now)
+        allow=True,
+        reasons=(_OWN if own else _WAYS[handling.tlp],),
+        obligations=_obligations(handling, facts, now),
     )
+
+
+def allows(
+    handling: Handling,
+    facts: Facts,
+    reader: Reader,
+    act: Act,
+    purpose: Purpose | None,
+    now: Micros,
+    policy: Policy,
+) -> bool:
+    """`decide(...).allow`, without the words: it stops at the first rule that refuses."""
+    question = Question(handling, facts, reader, act, purpose, now, policy)
+    return all(rule.passes(question) for rule in RULES)
+
+
+def disclose(
+    handling: Handling,
+    facts: Facts,
+    reader: Reader,
+    act: Act,
+    purpose: Purpose | None,
+    now: Micros,
+    policy: Policy,
+) -> Decision | None:
+    """What the reader itself may learn of `decide`; None: to it there is no such object.
+
+    The owner and this node's own people learn all. Anybody else learns why an act is refused
+    only where it could read the object under one of its purposes, so that the reasons show
+    nothing that the object and its obligations do not show; and never what would change it,
+    since that speaks of lists and of others.
+    """
+    decision = decide(handling, facts, reader, act, purpose, now, policy)
+    question = Question(handling, facts, reader, act, purpose, now, policy)
+    if decision.allow or question.at_home or question.owns:
+        return decision
+    under = {*(Purpose if reader.purposes is None else reader.purposes), None}
+    if any(allows(handling, facts, reader, Act.READ, one, now, policy) for one in under):
+        return msgspec.structs.replace(decision, counterfactuals=())
+    return None
 
 
 def _what_would_change(conditions: list[str]) -> tuple[str, ...]:
@@ -52,12 +101,13 @@ def _obligations(handling: Handling, facts: Facts, now: Micros) -> tuple[str, ..
         owed.append(f"Use it only for: {', '.join(sorted(handling.purposes))}.")
     if handling.pap is not None:
         owed.append(f"PAP:{handling.pap.text.upper()}: {_PAP_MEANS[handling.pap.text]}")
-    owed.extend(_CODE_MEANS[code] for code in sorted(handling.codes) if code in _CODE_MEANS)
+    if handling.codes:
+        owed.extend(_CODE_MEANS[code] for code in sorted({Code.H0, *handling.codes}))
     if handling.retention_days is not None:
         owed.append(f"Erase it after {handling.retention_days} days.")
     if facts.review_at is not None and facts.review_at <= now:
         owed.append("Its review is due: ask the originator whether it still stands.")
-    owed.extend(f"Observe: {caveat}" for caveat in sorted(handling.caveats))
+    owed.extend(f"Observe: {text}" for text in sorted(handling.notices | handling.caveats))
     return tuple(owed)
 
 
@@ -67,6 +117,13 @@ _REFUSALS: Final = {
     )
     for rule in RULES
 }
+
+_OWN: Final = Reason(
+    rule="originator",
+    sentence="It is this organisation's own information.",
+    source="Comity handling rules, originator",
+    lifted_by="nobody",
+)
 
 _WAYS: Final = {
     tlp: Reason(
@@ -100,6 +157,7 @@ _PAP_MEANS: Final = {
 }
 
 _CODE_MEANS: Final = {
+    Code.H0: "H0: for preventing and combating crime only.",
     Code.H1: "H1: no use in judicial proceedings without the provider's permission.",
     Code.H2: "H2: no dissemination without the provider's permission.",
     Code.H3: "H3: further restrictions apply; read and acknowledge their text.",

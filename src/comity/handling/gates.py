@@ -9,15 +9,18 @@ where a sealed one is asked for (docs/adr/0002).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Generic, NamedTuple, TypeVar
+from enum import Enum
+from typing import Final, Generic, NamedTuple, TypeVar, final
 
 from comity.errors import RefusedError
 from comity.handling.arrival import Arrival, Terms, terms_of
-from comity.handling.decide import decide
+from comity.handling.decide import allows
 from comity.handling.terms import Handling
 from comity.handling.types import Act, DataClass, Facts, Policy, Reader
+from comity.model.ids import CREATED
 from comity.model.purpose import Purpose
-from comity.model.time import Micros
+from comity.model.time import Micros, parse_time
+from comity.model.version import Version
 
 __all__ = [
     "Admitted",
@@ -34,15 +37,32 @@ __all__ = [
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 U = TypeVar("U")
-_SEAL: Final = object()
 
 
+class _Seal(Enum):
+    """What the constructors below ask for, so that mypy refuses any other argument, too."""
+
+    OURS = "handling"
+
+
+_SEAL: Final = _Seal.OURS
+
+
+def _set_once(self: object, name: str, value: object) -> None:
+    """`__setattr__` of a value that stays as it was made."""
+    if hasattr(self, name):
+        raise AttributeError(f"{type(self).__name__} is sealed: {name} stays as it is")
+    object.__setattr__(self, name, value)
+
+
+@final
 class Admitted(Generic[T_co]):
     """A value that passed `admit`, with the terms under which it may be kept."""
 
     __slots__ = ("sender", "terms", "value")
+    __setattr__ = _set_once
 
-    def __init__(self, value: T_co, terms: Terms, sender: str, *, seal: object) -> None:
+    def __init__(self, value: T_co, terms: Terms, sender: str, *, seal: _Seal) -> None:
         if seal is not _SEAL:
             raise TypeError("only handling.admit makes an Admitted")
         self.value: Final = value
@@ -50,8 +70,20 @@ class Admitted(Generic[T_co]):
         self.sender: Final = sender
 
     def beside(self, value: U) -> Admitted[U]:
-        """Another value that stands under the very same terms: a label, a marking."""
+        """Another value that stands under the very same terms: the label over it."""
         return Admitted(value, self.terms, self.sender, seal=_SEAL)
+
+    def marking(self) -> Admitted[Version]:
+        """The marking of its handling, under that handling: it outlives this one object."""
+        handling = self.terms.handling
+        marking = Version.made(
+            handling.marking(),
+            id=handling.id,
+            type="marking-definition",
+            modified=parse_time(CREATED),
+        )
+        terms = Terms(handling=handling, facts=Facts(), needs_label=False, remarks=())
+        return Admitted(marking, terms, self.sender, seal=_SEAL)
 
 
 def admit(value: T, arrival: Arrival, policy: Policy) -> Admitted[T]:
@@ -90,10 +122,12 @@ class Page(NamedTuple):
     more: bool
 
 
+@final
 class Grant:
     """What one reader may read for one purpose now: the keys of handlings, whole or redacted."""
 
     __slots__ = ("now", "purpose", "reader", "redacted", "whole")
+    __setattr__ = _set_once
 
     def __init__(
         self,
@@ -103,7 +137,7 @@ class Grant:
         whole: frozenset[int],
         redacted: frozenset[int],
         *,
-        seal: object,
+        seal: _Seal,
     ) -> None:
         if seal is not _SEAL:
             raise TypeError("only handling.grant makes a Grant")
@@ -131,19 +165,19 @@ def grant(
     whole = frozenset(
         row.key
         for row in rows
-        if decide(
-            row.handling, Facts(data_class=row.data_class), reader, act, purpose, now, policy
-        ).allow
+        if allows(row.handling, Facts(data_class=row.data_class), reader, act, purpose, now, policy)
     )
     return Grant(reader, purpose, now, whole, frozenset(), seal=_SEAL)
 
 
+@final
 class Released(Generic[T_co]):
     """A value that passed `release`: the only thing that a face may send."""
 
     __slots__ = ("grant", "value")
+    __setattr__ = _set_once
 
-    def __init__(self, value: T_co, grant: Grant, *, seal: object) -> None:
+    def __init__(self, value: T_co, grant: Grant, *, seal: _Seal) -> None:
         if seal is not _SEAL:
             raise TypeError("only handling.release makes a Released")
         self.value: Final = value

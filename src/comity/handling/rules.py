@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from comity.handling.terms import Handling
-from comity.handling.types import Act, DataClass, Facts, Policy, Reader
+from comity.handling.types import Act, DataClass, Facts, Policy, Reader, Standing
 from comity.model.marking import Code, Pap, Tlp
+from comity.model.member import MemberKind
 from comity.model.purpose import CRIME, Purpose
 from comity.model.time import Micros
 
@@ -21,6 +22,8 @@ __all__ = ["RULES", "Question", "Rule"]
 _TLP: Final = "FIRST TLP 2.0"
 _EUROPOL: Final = "Europol handling codes"
 _ORIGINATOR: Final = "the originator"
+# Looked up once: the members of an Enum cost several times a plain name, on every rule asked.
+_CLEAR, _GREEN, _AMBER, _AMBER_STRICT, _RED = Tlp
 
 
 class Question(NamedTuple):
@@ -40,23 +43,44 @@ class Question(NamedTuple):
         return self.reader.member_id == self.policy.self_id
 
     @property
-    def is_originator(self) -> bool:
-        """The reader belongs to a member whose information it is."""
-        return self.reader.member_id in self.handling.originators
+    def owns(self) -> bool:
+        """The reader belongs to the one member whose information it is.
+
+        Where the information of several is joined, none of them alone may open it: the join
+        would else allow one of them what the other's part refuses it.
+        """
+        owners = self.handling.originators
+        return len(owners) == 1 and self.reader.member_id in owners
 
     @property
-    def leaves_originator(self) -> bool:
+    def at_origin(self) -> bool:
+        """This is the node of the one member whose information it is."""
+        owners = self.handling.originators
+        return len(owners) == 1 and self.policy.self_id in owners
+
+    @property
+    def hands_on(self) -> bool:
         """To answer would hand on what somebody else originated."""
-        if self.is_originator:
+        if self.owns:
             return False
-        held = self.policy.self_id not in self.handling.originators
-        return self.act is Act.FORWARD or (held and not self.at_home)
+        return self.act is Act.FORWARD or not (self.at_home or self.at_origin)
 
     @property
-    def client_of(self) -> str | None:
-        """The member whose registered client the reader's member is."""
-        standing = self.policy.members.get(self.reader.member_id or "")
-        return standing.client_of if standing is not None and standing.known else None
+    def standing(self) -> Standing | None:
+        """How the reader's member stands to this node; None unless this node made it known."""
+        found = self.policy.members.get(self.reader.member_id or "")
+        return found if found is not None and found.known else None
+
+    @property
+    def is_client(self) -> bool:
+        """The reader's member is a registered client of one on the release list."""
+        standing, named = self.standing, self.handling.recipients
+        return standing is not None and named is not None and standing.client_of in named
+
+    def within(self, communities: frozenset[str]) -> bool:
+        """The reader's member is in one of these communities, by this node's own entries."""
+        standing = self.standing
+        return standing is not None and not communities.isdisjoint(standing.communities)
 
 
 class Rule(NamedTuple):
@@ -72,7 +96,7 @@ class Rule(NamedTuple):
 
 def _agreement_party(q: Question) -> bool:
     named = q.handling.agreements
-    if named is None or q.is_originator:
+    if named is None or q.owns:
         return True
     return any(
         agreement.id in named and q.reader.member_id in agreement.parties
@@ -80,17 +104,26 @@ def _agreement_party(q: Question) -> bool:
     )
 
 
+def _free_of_persons(q: Question) -> bool:
+    """No personal data, or published, or the reader's own."""
+    return q.facts.data_class is not DataClass.PERSONAL or q.handling.tlp is _CLEAR or q.owns
+
+
 def _agreement_personal(q: Question) -> bool:
-    if q.facts.data_class is not DataClass.PERSONAL or q.handling.tlp is Tlp.CLEAR:
-        return True
-    if q.at_home or q.is_originator:
+    if _free_of_persons(q) or q.at_home:
         return True
     reader = q.reader.member_id
     return reader is not None and any(
-        agreement.joins(q.policy.self_id, reader)
-        and (q.purpose is None or q.purpose in agreement.purposes)
+        agreement.joins(q.policy.self_id, reader) and q.purpose in agreement.purposes
         for agreement in q.policy.agreements
     )
+
+
+def _civil(q: Question) -> bool:
+    if _free_of_persons(q):
+        return True
+    standing = q.policy.members.get(q.reader.member_id or "")
+    return standing is None or standing.kind is not MemberKind.CIVIL
 
 
 def _credential_purpose(q: Question) -> bool:
@@ -102,6 +135,7 @@ def _purpose(q: Question) -> bool:
 
 
 def _h0(q: Question) -> bool:
+    """Any code brings H0 with it: a set without H0 is read as holding it."""
     return not q.handling.codes or q.purpose in CRIME
 
 
@@ -110,54 +144,63 @@ def _expiry(q: Question) -> bool:
 
 
 def _orcon(q: Question) -> bool:
-    return not (q.handling.orcon and q.leaves_originator)
+    return not (q.handling.orcon and q.hands_on)
 
 
 def _unread(q: Question) -> bool:
-    return not q.handling.unread or (q.act is not Act.FORWARD and (q.at_home or q.is_originator))
+    return not q.handling.unread or (q.act is not Act.FORWARD and (q.at_home or q.owns))
 
 
 def _h2(q: Question) -> bool:
-    return Code.H2 not in q.handling.codes or not q.leaves_originator
+    return not q.handling.codes or Code.H2 not in q.handling.codes or not q.hands_on
+
+
+def _known(q: Question) -> bool:
+    return q.handling.tlp is _CLEAR or q.at_home or q.owns or q.standing is not None
 
 
 def _release_list(q: Question) -> bool:
+    """Clients count with their organisation as far as AMBER: a weaker label shuts out nobody
+    whom a stricter one lets in, or a join would widen.
+    """
     named = q.handling.recipients
-    if named is None or q.is_originator:
+    if named is None or q.owns:
         return True
     if q.act is Act.FORWARD:
         return False
-    if q.reader.member_id in named:
+    return q.reader.member_id in named or (q.handling.tlp <= _AMBER and q.is_client)
+
+
+def _community(q: Question) -> bool:
+    """A community named beside another label than GREEN narrows all the same."""
+    named = q.handling.communities
+    if named is None or q.handling.tlp is _GREEN or q.at_home or q.owns:
         return True
-    return q.handling.tlp is Tlp.AMBER and q.client_of in named | q.handling.originators
+    return q.within(named)
 
 
 def _red(q: Question) -> bool:
-    if q.handling.tlp is not Tlp.RED:
+    if q.handling.tlp is not _RED:
         return True
     named = q.handling.persons or frozenset()
     return (
-        q.act is not Act.FORWARD
-        and not q.reader.program
-        and q.reader.name in named
-        and q.policy.self_id in q.handling.originators
+        q.act is not Act.FORWARD and not q.reader.program and q.reader.name in named and q.at_origin
     )
 
 
 def _amber_strict(q: Question) -> bool:
-    return q.handling.tlp is not Tlp.AMBER_STRICT or _organisation(q)
+    return q.handling.tlp is not _AMBER_STRICT or _organisation(q)
 
 
 def _amber(q: Question) -> bool:
-    if q.handling.tlp is not Tlp.AMBER or _organisation(q):
+    if q.handling.tlp is not _AMBER or _organisation(q):
         return True
-    audience = (q.handling.recipients or frozenset()) | q.handling.originators
-    return q.act is not Act.FORWARD and q.client_of in audience | {q.policy.self_id}
+    return q.act is not Act.FORWARD and q.is_client
 
 
 def _organisation(q: Question) -> bool:
     """Both AMBERs: the organisations that were recipients when it was shared."""
-    if q.is_originator:
+    if q.owns:
         return True
     if q.act is Act.FORWARD:
         return False
@@ -165,23 +208,11 @@ def _organisation(q: Question) -> bool:
 
 
 def _green(q: Question) -> bool:
-    if q.handling.tlp is not Tlp.GREEN or q.at_home or q.is_originator:
+    if q.handling.tlp is not _GREEN or q.at_home or q.owns:
         return True
-    standing = q.policy.members.get(q.reader.member_id or "")
-    if standing is None or not standing.known:
-        return False
     if q.handling.communities is None:
         return q.facts.data_class is DataClass.CYBER
-    return bool(standing.communities & q.handling.communities)
-
-
-def _community(q: Question) -> bool:
-    """A community named beside another label than GREEN narrows all the same."""
-    named = q.handling.communities
-    if named is None or q.handling.tlp is Tlp.GREEN or q.at_home or q.is_originator:
-        return True
-    standing = q.policy.members.get(q.reader.member_id or "")
-    return standing is not None and standing.known and bool(standing.communities & named)
+    return q.within(q.handling.communities)
 
 
 def _need_to_know(q: Question) -> bool:
@@ -212,6 +243,14 @@ RULES: Final = (
         "both members, by an agreement",
         "an agreement between both members covered this purpose",
         _agreement_personal,
+    ),
+    Rule(
+        "civil-personal-data",
+        "A member of civil society gets no personal data but those it submitted.",
+        "Comity handling rules, kinds of member",
+        "nobody",
+        "the reader's organisation had submitted it itself",
+        _civil,
     ),
     Rule(
         "credential-purpose",
@@ -270,8 +309,16 @@ RULES: Final = (
         _h2,
     ),
     Rule(
+        "known-member",
+        "Only members that this node made known itself get what is not TLP:CLEAR.",
+        "Comity handling rules, members",
+        "the administrator of this node",
+        "the reader signed in for a member that this node knows by an entry of its own",
+        _known,
+    ),
+    Rule(
         "release-list",
-        "The reader's organisation is not on the release list.",
+        "The release list says who may have it, and this would go beyond the list.",
         "the handling's release list",
         _ORIGINATOR,
         "the originator added the organisation to the release list",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 import rfc8785
@@ -105,11 +105,15 @@ _SETS: Final = _LIMITS + _UNIONS
 
 def join(handlings: Iterable[Handling]) -> Handling:
     """The least handling that is at least as strict as each; of none, TLP:CLEAR without terms."""
-    return reduce(_join, handlings, Handling(tlp=Tlp.CLEAR))
+    first, *others = [*handlings] or [_OPEN]
+    return reduce(_join, others, first)
+
+
+_OPEN: Final = Handling(tlp=Tlp.CLEAR)
 
 
 def _join(one: Handling, other: Handling) -> Handling:
-    if one == other:
+    if other in (one, _OPEN):
         return one
     return Handling(
         tlp=max(one.tlp, other.tlp),
@@ -146,22 +150,34 @@ def read_handling(content: dict[str, object]) -> Handling:
     """The inverse of `Handling.content`; properties we do not know are refused, not skipped.
 
     A handling written by a later version may limit in ways we cannot see, so an unknown property
-    raises InputError (`unread-handling`), as does any value that is not of its field's form.
+    raises InputError (`unread-handling`), as does any value that is not of its field's form, and
+    a handling too long to be one.
     """
     fields = dict(content)
     try:
+        if None in fields.values():
+            raise UsageError("a property without a value is left out, it is not null")
         tlp = Tlp.parse(str(fields.pop("tlp", "")))
         pap = Pap.parse(str(fields.pop("pap"))) if "pap" in fields else None
         rest = msgspec.convert({"tlp": 0, **fields}, type=_Written)
-    except (UsageError, msgspec.ValidationError) as why:
+        said = {name: getattr(rest, name) for name in Handling.__struct_fields__}
+        handling = Handling(**{**said, "tlp": tlp, "pap": pap})
+        if len(handling.canonical()) > _MOST_BYTES:
+            raise UsageError(f"it is longer than {_MOST_BYTES:,} bytes")
+    except (UsageError, msgspec.ValidationError, rfc8785.CanonicalizationError) as why:
         raise InputError(
             f"this handling cannot be read: {why}",
             code="unread-handling",
             advice="Ask its originator; a later version of Comity may be needed.",
         ) from None
-    said = {name: getattr(rest, name) for name in Handling.__struct_fields__}
-    return Handling(**{**said, "tlp": tlp, "pap": pap})
+    return handling
+
+
+_MOST_BYTES: Final = 1 << 20
+_Days = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 
 
 class _Written(Handling, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`Handling` as it is written, labels of TLP and PAP apart."""
+
+    retention_days: _Days | None = None
