@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -26,7 +26,7 @@ from comity.share.signals import take_rows
 from comity.wire.lists import Form, Row, form_of, read_rows
 from comity.wire.problem import Problem, problem_of
 
-__all__ = ["Asked", "share"]
+__all__ = ["Asked", "share", "share_objects", "share_rows"]
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ def share(
     A file that breaks off keeps its whole objects. Raises InputError where nothing of a file
     could be read and no other file gave anything either.
     """
-    sharing = _sharing(node, collection, asked)
+    sharing = _sharing(node, collection, asked, node.operator)
     total, unreadable = Taken(), []
     for path in files:
         try:
@@ -68,6 +68,27 @@ def share(
     if not total.read:
         _nothing_read(total, unreadable)
     return _answer(total)
+
+
+def share_objects(
+    node: Node, bundle: bytes, collection: str, asked: Asked, *, actor: str
+) -> dict[str, Any]:
+    """The same for objects at hand, as a bundle or envelope; `actor` is who shares them."""
+    sharing = _sharing(node, collection, asked, actor)
+    ahead = msgspec.structs.replace(sharing, markings=markings_in(bundle, _REQUEST))
+    return _answer(receive(node, read(bundle, _REQUEST), ahead, take))
+
+
+def share_rows(
+    node: Node, rows: Iterable[Row | Problem], collection: str, asked: Asked, *, actor: str
+) -> dict[str, Any]:
+    """The same for values at hand, each of which becomes an indicator."""
+    sharing = _sharing(node, collection, asked, actor)
+    return _answer(receive(node, _arriving(rows), sharing, take_rows))
+
+
+_REQUEST: Final = "request"
+"""What places in a request's body are named by."""
 
 
 def _share_file(
@@ -98,7 +119,7 @@ def _nothing_read(total: Taken, unreadable: Sequence[InputError]) -> None:
         )
 
 
-def _sharing(node: Node, collection: str, asked: Asked) -> Sharing:
+def _sharing(node: Node, collection: str, asked: Asked, actor: str) -> Sharing:
     with node.store.read() as tx:
         found = collection_named(tx, collection)
         options = _options(tx, node, asked)
@@ -112,7 +133,7 @@ def _sharing(node: Node, collection: str, asked: Asked) -> Sharing:
         collection=found,
         channel=Channel.OWN,
         sender=node.member_id,
-        actor=node.operator,
+        actor=actor,
         options=options,
         asks_tlp=asked.tlp is not None,
         expires_at=asked.expires_at,
