@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from comity.errors import InputError
 from comity.wire.checks import Parsed, is_id, is_timestamp
 from comity.wire.objects import ANY_OF, REQUIRED, Shape
 from comity.wire.problem import Problem
+from comity.wire.signal import Signal
+from comity.wire.values import normalise
 
 __all__ = ["remarks"]
 
@@ -15,8 +18,9 @@ __all__ = ["remarks"]
 def remarks(parsed: Parsed) -> list[Problem]:
     """What a checked object lacks by the standard (STIX 2.1, sections 4 to 7 and 9).
 
-    Codes: `missing-property` and `bad-property` (a property that its type requires), and
-    `bad-pattern`. Values of open vocabularies are not looked at.
+    Codes: `missing-property` and `bad-property` (a property that its type requires),
+    `bad-pattern`, and `signal-value` (a signal of Comity whose value none of its kind matches).
+    Values of open vocabularies are not looked at.
     """
     found: list[Problem] = []
     value = parsed.value
@@ -29,7 +33,17 @@ def remarks(parsed: Parsed) -> list[Problem]:
         if not any(name in value for name in names):
             text = f"one of {', '.join(names)} is missing"
             found.append(_remark(parsed, names[0], text, "missing-property"))
+    if parsed.signal is not None and not _is_normal(parsed.signal):
+        text = f"the signal's value is not written as a {parsed.signal.kind.value} is"
+        found.append(_remark(parsed, "extensions", text, "signal-value"))
     return found
+
+
+def _is_normal(signal: Signal) -> bool:
+    try:
+        return normalise(signal.kind, signal.value) == signal.value
+    except InputError:
+        return False
 
 
 def _remark(parsed: Parsed, field: str, message: str, code: str) -> Problem:
