@@ -36,6 +36,7 @@ __all__ = [
     "Held",
     "Holdings",
     "JournalRow",
+    "Lease",
     "Peer",
     "Query",
     "Store",
@@ -88,6 +89,14 @@ class Conflict(NamedTuple):
     sha256: bytes
     source: str
     at: Micros
+
+
+class Lease(NamedTuple):
+    """Which process has a single job to itself, and until when unless it renews it."""
+
+    name: str
+    holder: str
+    expires_at: Micros
 
 
 class VersionFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,11 +180,17 @@ class Objects(Protocol):
     def conflicts(self, collection: str | None = None) -> Sequence[Conflict]:
         """What waits for its originator to settle it, oldest first."""
 
-    def put_label(self, label: Version, covers: Sequence[Cover]) -> None:
-        """Remember a label and what it covers; it is served only once `put_many` enters it."""
+    def put_labels(self, labels: Sequence[tuple[Version, Sequence[Cover]]]) -> None:
+        """Remember labels and what each covers; they are served once `put_many` enters them."""
 
     def labels(self, covers: Sequence[Cover]) -> Mapping[Cover, Sequence[Version]]:
         """The labels remembered over exactly these versions, oldest first."""
+
+    def unserved_labels(self, limit: int) -> Sequence[Version]:
+        """Labels remembered that stand in no collection, oldest first.
+
+        Those over objects that are not held, and those that nobody vouches for.
+        """
 
     def iter_page(self, grant: Grant, query: Query) -> Page:
         """One page of what the grant opens, in the collection's order.
@@ -287,6 +302,9 @@ class Jobs(Protocol):
 
     def release_lease(self, name: str, holder: str) -> None:
         """Give a lease back; nothing happens where somebody else has it."""
+
+    def leases(self) -> Sequence[Lease]:
+        """The leases that were taken and not given back, by name."""
 
     def cursor(self, name: str) -> str | None:
         """Where long work stands."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import bindparam, select, update
@@ -9,6 +10,7 @@ from sqlalchemy import bindparam, select, update
 from comity.holdings._engines import schema
 from comity.holdings._engines.part import Part, upsert
 from comity.holdings.processes import is_gone
+from comity.holdings.protocol import Lease
 from comity.model.time import Micros
 
 __all__ = ["JobsPart"]
@@ -39,6 +41,10 @@ class JobsPart(Part):
         given = update(schema.lease).where(_L.name == name, _L.holder == holder)
         self._conn.execute(given, {"holder": None})
 
+    def leases(self) -> Sequence[Lease]:
+        """The leases that were taken and not given back, by name."""
+        return [Lease(*row) for row in self._conn.execute(_LEASES)]
+
     def cursor(self, name: str) -> str | None:
         """Where long work stands."""
         found: str | None = self._conn.execute(_CURSOR, {"name": name}).scalar()
@@ -63,5 +69,8 @@ class JobsPart(Part):
         return found
 
 
+_LEASES: Final = (
+    select(_L.name, _L.holder, _L.expires_at).where(_L.holder.is_not(None)).order_by(_L.name)
+)
 _CURSOR: Final = select(schema.cursor.c.value).where(schema.cursor.c.name == bindparam("name"))
 _STATUS: Final = select(schema.status.c.document).where(schema.status.c.id == bindparam("id"))

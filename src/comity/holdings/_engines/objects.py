@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import and_, bindparam, exists, select, tuple_
+from sqlalchemy import bindparam, not_, select
 
 from comity.handling import Admitted, Cover, DataClass, Facts, Handling, HandlingRow
 from comity.holdings._engines import schema
-from comity.holdings._engines.part import upsert
-from comity.holdings._engines.versions import VersionsPart
+from comity.holdings._engines.part import chunks, upsert
+from comity.holdings._engines.versions import IN_A_COLLECTION, VersionsPart
 from comity.holdings.protocol import Conflict, Held
 from comity.model.time import Micros
 from comity.model.version import Version
@@ -54,12 +54,10 @@ class ObjectsPart(VersionsPart):
         Of several contents under one id the one that came first stands, so that nobody changes
         what a marking says by sending another under its id.
         """
-        wanted = sorted({one for one in ids if one.startswith("marking-definition--")})
-        if not wanted:
-            return {}
         found: dict[str, bytes] = {}
-        for name, content in self._conn.execute(_MARKINGS, {"ids": wanted}):
-            found.setdefault(name, content)
+        for some in chunks(one for one in ids if one.startswith("marking-definition--")):
+            for name, content in self._conn.execute(_MARKINGS, {"ids": some}):
+                found.setdefault(name, content)
         return found
 
     def held(
@@ -67,22 +65,22 @@ class ObjectsPart(VersionsPart):
     ) -> Mapping[tuple[str, Micros], Held]:
         """What the collection holds of these versions; absent ones are left out."""
         number = self._number(collection)
-        if number is None or not versions:
-            return {}
-        found = self._conn.execute(_HELD, {"collection": number, "wanted": list(set(versions))})
+        wanted = set(versions)
         return {
-            (name, modified): Held(
-                sha256,
-                handling,
+            (row.id, row.modified): Held(
+                row.sha256,
+                row.handling,
                 Facts(
-                    data_class=DataClass(data_class),
-                    expires_at=expires_at,
-                    review_at=review_at,
-                    case_id=case_id,
+                    data_class=DataClass(row.data_class),
+                    expires_at=row.expires_at,
+                    review_at=row.review_at,
+                    case_id=row.case_id,
                 ),
-                date_added,
+                row.date_added,
             )
-            for name, modified, sha256, handling, data_class, expires_at, review_at, case_id, date_added in found  # noqa: E501
+            for some in chunks(name for name, _ in versions)
+            for row in self._conn.execute(_HELD, {"collection": number, "ids": some})
+            if (row.id, row.modified) in wanted
         }
 
     def raw(self, collection: str, object_id: str, modified: Micros) -> bytes | None:
@@ -93,8 +91,12 @@ class ObjectsPart(VersionsPart):
 
     def newest(self, collection: str, ids: Sequence[str]) -> Mapping[str, bytes]:
         """The bytes of the newest version held of each id, under no grant."""
-        of = {"collection": self._number(collection), "ids": list(set(ids))}
-        return dict(self._conn.execute(_NEWEST, of).tuples().all())
+        number = self._number(collection)
+        return {
+            name: content
+            for some in chunks(ids)
+            for name, content in self._conn.execute(_NEWEST, {"collection": number, "ids": some})
+        }
 
     def facts(self, object_id: str) -> Sequence[tuple[str, Micros, HandlingRow, Facts]]:
         """Every entry of an object, newest version first: (collection, version, terms, facts)."""
@@ -125,26 +127,32 @@ class ObjectsPart(VersionsPart):
 
     # ------------------------------------------------------------------- labels and conflicts
 
-    def put_label(self, label: Version, covers: Sequence[Cover]) -> None:
-        """Remember a label and what it covers; it is served only once `put_many` enters it."""
-        vid = self._keep_versions([label])[label.id, label.modified, label.sha256]
-        row = {"vid": vid, "type": label.type, "spec_version": label.spec_version}
-        self._conn.execute(upsert(schema.label).on_conflict_do_nothing(), row)
-        if covers:
-            self._conn.execute(
-                upsert(schema.cover).on_conflict_do_nothing(),
-                [
-                    {"id": one.id, "modified": one.modified, "sha256": one.sha256, "vid": vid}
-                    for one in covers
-                ],
-            )
+    def put_labels(self, labels: Sequence[tuple[Version, Sequence[Cover]]]) -> None:
+        """Remember labels and what each covers; they are served once `put_many` enters them."""
+        versions = [label for label, _ in labels]
+        vids = self._keep_versions(versions, self._known(one.id for one in versions))
+        rows, covered = [], []
+        for label, covers in labels:
+            vid = vids[label.id, label.modified, label.sha256]
+            rows.append({"vid": vid, "type": label.type, "spec_version": label.spec_version})
+            covered += [
+                {"id": one.id, "modified": one.modified, "sha256": one.sha256, "vid": vid}
+                for one in covers
+            ]
+        if rows:
+            self._conn.execute(upsert(schema.label).on_conflict_do_nothing(), rows)
+        if covered:
+            self._conn.execute(upsert(schema.cover).on_conflict_do_nothing(), covered)
 
     def labels(self, covers: Sequence[Cover]) -> Mapping[Cover, Sequence[Version]]:
         """The labels remembered over exactly these versions, oldest first."""
-        if not covers:
-            return {}
-        wanted = list({(one.id, one.modified, one.sha256) for one in covers})
-        over = self._conn.execute(_COVERS, {"wanted": wanted}).all()
+        wanted = {(one.id, one.modified, one.sha256) for one in covers}
+        over = [
+            row
+            for some in chunks(one.id for one in covers)
+            for row in self._conn.execute(_COVERS, {"ids": some})
+            if row[:3] in wanted
+        ]
         versions = self._label_versions(sorted({vid for *_, vid in over}))
         found: dict[Cover, list[Version]] = {}
         for name, modified, sha256, vid in over:
@@ -153,27 +161,30 @@ class ObjectsPart(VersionsPart):
             several.sort(key=lambda one: (one.modified, one.id, one.sha256))
         return found
 
+    def unserved_labels(self, limit: int) -> Sequence[Version]:
+        """Labels remembered that stand in no collection, oldest first."""
+        vids = self._conn.execute(_UNSERVED, {"most": limit}).scalars().all()
+        versions = self._label_versions(vids)
+        return [versions[vid] for vid in vids]
+
     def _label_versions(self, vids: Sequence[int]) -> dict[int, Version]:
-        if not vids:
-            return {}
         refs: dict[int, list[tuple[str, str]]] = {vid: [] for vid in vids}
-        for vid, path, target in self._conn.execute(_REFS, {"vids": vids}):
-            refs[vid].append((path, target))
-        return {
-            vid: Version(
-                id=name,
-                type=kind,
-                modified=modified,
-                spec_version=spec_version,
-                raw=content,
-                sha256=sha256,
-                refs=tuple(refs[vid]),
-                terms=frozenset(msgspec.json.decode(terms, type=list[str])),
-            )
-            for vid, kind, spec_version, name, modified, sha256, terms, content in (
-                self._conn.execute(_LABELS, {"vids": vids})
-            )
-        }
+        found: dict[int, Version] = {}
+        for some in chunks(vids):
+            for vid, path, target in self._conn.execute(_REFS, {"vids": some}):
+                refs[vid].append((path, target))
+            for row in self._conn.execute(_LABELS, {"vids": some}):
+                found[row.vid] = Version(
+                    id=row.id,
+                    type=row.type,
+                    modified=row.modified,
+                    spec_version=row.spec_version,
+                    raw=row.bytes,
+                    sha256=row.sha256,
+                    refs=tuple(refs[row.vid]),
+                    terms=frozenset(msgspec.json.decode(row.terms, type=list[str])),
+                )
+        return found
 
     def keep_conflict(self, collection: str, other: Admitted[Version], now: Micros) -> bool:
         """Keep another content of a version held, unserved; False if it was kept already."""
@@ -184,7 +195,7 @@ class ObjectsPart(VersionsPart):
             "id": one.id,
             "modified": one.modified,
             "sha256": one.sha256,
-            "vid": self._keep_versions([one])[one.id, one.modified, one.sha256],
+            "vid": self._keep_versions([one], {one.id})[one.id, one.modified, one.sha256],
             "handling": self.intern(other.terms.handling, facts.data_class),
             "source": other.sender,
             "at": now,
@@ -209,15 +220,7 @@ _KEY: Final = select(schema.handling.c.key).where(
 )
 _MARKINGS: Final = (
     select(_V.id, _V.bytes)
-    .where(
-        _V.id.in_(bindparam("ids", expanding=True)),
-        exists().where(
-            _E.collection == schema.collection.c.number,
-            _E.id == _V.id,
-            _E.modified == _V.modified,
-            _E.vid == _V.vid,
-        ),
-    )
+    .where(_V.id.in_(bindparam("ids", expanding=True)), IN_A_COLLECTION)
     .order_by(_V.vid)
 )
 _HELD: Final = (
@@ -225,11 +228,12 @@ _HELD: Final = (
         _E.id, _E.modified, _V.sha256, _E.handling, schema.handling.c.data_class,
         _E.expires_at, _E.review_at, _E.case_id, _E.date_added,
     )
+    .with_hint(*schema.BY_VERSION)
     .join(schema.version, _V.vid == _E.vid)
     .join(schema.handling, schema.handling.c.key == _E.handling)
     .where(
         _E.collection == bindparam("collection"),
-        tuple_(_E.id, _E.modified).in_(bindparam("wanted", expanding=True)),
+        _E.id.in_(bindparam("ids", expanding=True)),
     )
 )  # fmt: skip
 _RAW: Final = (
@@ -243,6 +247,7 @@ _RAW: Final = (
 )
 _NEWEST: Final = (
     select(_E.id, _V.bytes)
+    .with_hint(*schema.BY_VERSION)
     .join(schema.version, _V.vid == _E.vid)
     .where(
         _E.collection == bindparam("collection"),
@@ -255,10 +260,9 @@ _FACTS: Final = (
         schema.collection.c.id, _E.modified, _E.handling,
         _E.expires_at, _E.review_at, _E.case_id,
     )
-    .join(
-        schema.entry,
-        and_(_E.collection == schema.collection.c.number, _E.id == bindparam("id")),
-    )
+    .with_hint(*schema.BY_VERSION)
+    .join(schema.collection, schema.collection.c.number == _E.collection)
+    .where(_E.collection.in_(schema.EVERY_COLLECTION), _E.id == bindparam("id"))
     .order_by(_E.modified.desc(), schema.collection.c.number)
 )  # fmt: skip
 _TALLY: Final = select(schema.tally.c.handling, schema.tally.c.n).where(
@@ -266,10 +270,13 @@ _TALLY: Final = select(schema.tally.c.handling, schema.tally.c.n).where(
 )
 _COVERS: Final = select(
     schema.cover.c.id, schema.cover.c.modified, schema.cover.c.sha256, schema.cover.c.vid
-).where(
-    tuple_(schema.cover.c.id, schema.cover.c.modified, schema.cover.c.sha256).in_(
-        bindparam("wanted", expanding=True)
-    )
+).where(schema.cover.c.id.in_(bindparam("ids", expanding=True)))
+_UNSERVED: Final = (
+    select(schema.label.c.vid)
+    .join(schema.version, _V.vid == schema.label.c.vid)
+    .where(not_(IN_A_COLLECTION))
+    .order_by(schema.label.c.vid)
+    .limit(bindparam("most"))
 )
 _REFS: Final = (
     select(schema.ref.c.vid, schema.ref.c.path, schema.ref.c.target)

@@ -1,9 +1,9 @@
 """Pages: what a grant opens, in the collection's order, by the access path that is short.
 
 Three paths give the same rows. `order`: the collection's order, filtered. `merged`: the own
-orders of the handlings that open, merged. `named`: the objects asked for, sorted. The planner is
-not left to choose between indexes, because it knows no counts: an added `+ 0` keeps an index out
-of use, on every engine.
+orders of the handlings that open, merged. `named`: the objects asked for, sorted. The counts of
+the tally choose, and a look at the next few thousand entries: a reader who polls near the end,
+or to whom much opens, is served from there.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     and_,
+    bindparam,
     exists,
     false,
     not_,
@@ -36,8 +37,14 @@ __all__ = ["PagesPart"]
 _E: Final = schema.entry.c
 _V: Final = schema.version.c
 
+_WINDOW: Final = 10_000
+"""So many entries are looked at in the collection's order before `merged` is asked."""
+
 _HIDDEN_TO_SKIP: Final = 50_000
-"""So many entries that do not open may stand in a row before `order` costs more than `merged`."""
+"""With no more hidden entries than these, `order` is short wherever they stand."""
+
+_MOST_ARMS: Final = 100
+"""`merged` takes a part of a statement for each handling; with more, `order` is shorter."""
 
 _MOST_BYTES: Final = 64 * 1024 * 1024
 """A page ends early when its slices reach this many bytes: one object may have 16 MB."""
@@ -55,15 +62,25 @@ class PagesPart(ObjectsPart):
         opened = sorted(counts.keys() & grant.readable)
         if number is None or not opened:
             return Page([], more=False)
-        hidden = sum(counts.values()) - sum(counts[key] for key in opened)
-        rules = _Rules(grant, opened if hidden else None)
+        total, mine = sum(counts.values()), sum(counts[key] for key in opened)
+        rules = _Rules(grant, opened if mine < total else None)
         if query.ids:
-            found = _named(number, query, rules)
-        elif hidden <= _HIDDEN_TO_SKIP:
-            found = _in_order(number, query, rules)
-        else:
-            found = _merged(number, query, rules, opened)
-        return self._page(found, query.limit, slices=query.slices)
+            return self._page(_named(number, query, rules), query)
+        # Types and versions of STIX are in no index: `merged` would look up each of its entries.
+        sifted = bool(query.types or query.spec_versions) and mine * 8 > total
+        if total - mine <= _HIDDEN_TO_SKIP or len(opened) > _MOST_ARMS or sifted:
+            return self._page(_in_order(number, query, rules), query)
+        end = self._window_end(number, query.after)
+        near = self._page(_in_order(number, query, rules, end), query)
+        if near.more or end is None:
+            return near
+        return self._page(_merged(number, query, rules, opened), query)
+
+    def _window_end(self, number: int, after: int) -> int | None:
+        """Where a look ahead ends; None if the collection ends before."""
+        of = {"collection": number, "after": after, "skip": _WINDOW}
+        end: int | None = self._conn.execute(_WINDOW_END, of).scalar()
+        return end
 
     def search(self, grant: Grant, terms: Sequence[str], limit: int) -> Page:
         """The newest entries, over all collections, that have all `terms` and that it opens."""
@@ -76,15 +93,15 @@ class PagesPart(ObjectsPart):
             for word in others
         ]
         rules = _Rules(grant, sorted(grant.readable))
-        found = (
-            select(*_COLUMNS, _V.bytes)
+        newest = (
+            select(*_COLUMNS, _E.collection, _E.vid)
             .select_from(schema.term)
+            .with_hint(*schema.BY_VERSION)
             .join(schema.version, _V.vid == schema.term.c.vid)
-            .join(schema.collection, schema.collection.c.number >= 0)
             .join(
                 schema.entry,
                 and_(
-                    _E.collection == schema.collection.c.number,
+                    _E.collection.in_(schema.EVERY_COLLECTION),
                     _E.id == _V.id,
                     _E.modified == _V.modified,
                     _E.vid == _V.vid,
@@ -93,15 +110,20 @@ class PagesPart(ObjectsPart):
             .where(schema.term.c.term == first, *has_all, rules.open(schema.entry))
             .order_by(_E.date_added.desc(), _E.collection)
             .limit(limit + 1)
+            .subquery("some")
         )
-        return self._page(found, limit, slices=True)
+        found = _with_bytes(newest).order_by(newest.c.date_added.desc(), newest.c.collection)
+        return self._read_page(found, limit, slices=True)
 
     def _how_common(self, word: str) -> int:
         """In how many versions a term stands; counted up to a bound."""
         some = select(schema.term.c.vid).where(schema.term.c.term == word).limit(1000)
         return len(self._conn.execute(some).all())
 
-    def _page(self, found: Select[Any], limit: int, *, slices: bool) -> Page:
+    def _page(self, found: Select[Any], query: Query) -> Page:
+        return self._read_page(found, query.limit, slices=query.slices)
+
+    def _read_page(self, found: Select[Any], limit: int, *, slices: bool) -> Page:
         """At most `limit` rows of what is found, which holds one more where there is one."""
         rows: list[Row] = []
         taken = 0
@@ -157,10 +179,25 @@ class _Rules:
         return and_((of.c.handling + 0).in_(self._opened), self.own(of))
 
 
-def _in_order(number: int, query: Query, rules: _Rules) -> Select[Any]:
-    """The collection's order, filtered."""
+def _in_order(number: int, query: Query, rules: _Rules, end: int | None = None) -> Select[Any]:
+    """The collection's order, filtered; up to `end` if one is given."""
     found = _select(query).where(
         _E.collection == number,
+        _E.date_added > query.after,
+        rules.open(schema.entry),
+        *_asked(query, rules),
+    )
+    if end is not None:
+        found = found.where(_E.date_added <= end)
+    return found.order_by(_E.date_added).limit(query.limit + 1)
+
+
+def _named(number: int, query: Query, rules: _Rules) -> Select[Any]:
+    """The objects asked for, sorted."""
+    found = _select(query).with_hint(*schema.BY_VERSION)
+    found = found.where(
+        _E.collection == number,
+        _E.id.in_(query.ids),
         _E.date_added > query.after,
         rules.open(schema.entry),
         *_asked(query, rules),
@@ -168,23 +205,13 @@ def _in_order(number: int, query: Query, rules: _Rules) -> Select[Any]:
     return found.order_by(_E.date_added).limit(query.limit + 1)
 
 
-def _named(number: int, query: Query, rules: _Rules) -> Select[Any]:
-    """The objects asked for, sorted."""
-    found = _select(query).where(
-        _E.collection == number,
-        _E.id.in_(query.ids),
-        (_E.date_added + 0) > query.after,
-        rules.open(schema.entry),
-        *_asked(query, rules),
-    )
-    return found.order_by(_E.date_added + 0).limit(query.limit + 1)
-
-
 def _merged(number: int, query: Query, rules: _Rules, opened: Sequence[int]) -> Select[Any]:
     """The orders of the handlings that open, merged: each is read only as far as it is needed."""
     asked = _asked(query, rules)
     arms = [
-        select(*_COLUMNS, _E.vid).where(
+        select(*_COLUMNS, _E.vid)
+        .with_hint(*schema.BY_HANDLING)
+        .where(
             _E.collection == number,
             _E.handling == key,
             _E.date_added > query.after,
@@ -195,14 +222,17 @@ def _merged(number: int, query: Query, rules: _Rules, opened: Sequence[int]) -> 
     ]
     ordered: CompoundSelect[Any] = union_all(*arms)
     some = ordered.order_by("date_added").limit(query.limit + 1).subquery("some")
-    columns = [some.c[column.name] for column in _COLUMNS]
-    if not query.slices:
-        return select(*columns, _NO_SLICE).order_by(some.c.date_added)
-    return (
-        select(*columns, _V.bytes)
-        .join_from(some, schema.version, _V.vid == some.c.vid)
-        .order_by(some.c.date_added)
-    )
+    found = _with_bytes(some) if query.slices else select(*_columns(some), _NO_SLICE)
+    return found.order_by(some.c.date_added)
+
+
+def _with_bytes(some: FromClause) -> Select[Any]:
+    """Rows already chosen, with their bytes: read for these alone."""
+    return select(*_columns(some), _V.bytes).join_from(some, schema.version, _V.vid == some.c.vid)
+
+
+def _columns(some: FromClause) -> list[ColumnElement[Any]]:
+    return [some.c[column.name] for column in _COLUMNS]
 
 
 def _select(query: Query) -> Select[Any]:
@@ -245,3 +275,10 @@ _OTHER: Final = schema.entry.alias("other")
 _TERM_TOO: Final = schema.term.alias("too")
 _COLUMNS: Final = (_E.date_added, _E.handling, _E.id, _E.modified, _E.spec_version)
 _NO_SLICE: Final = null().label("bytes")
+_WINDOW_END: Final = (
+    select(_E.date_added)
+    .where(_E.collection == bindparam("collection"), _E.date_added > bindparam("after"))
+    .order_by(_E.date_added)
+    .limit(1)
+    .offset(bindparam("skip"))
+)

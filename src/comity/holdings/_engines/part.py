@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, bindparam, func, select
@@ -12,7 +13,10 @@ from comity.errors import NotFoundError
 from comity.handling import DataClass, Handling, HandlingRow, Policy, read_handling
 from comity.holdings._engines import schema
 
-__all__ = ["Interned", "Part", "Shared", "clock_of", "upsert"]
+__all__ = ["Interned", "Part", "Shared", "chunks", "clock_of", "upsert"]
+
+T = TypeVar("T")
+_MOST_IN_A_LIST: Final = 1000
 
 
 class Interned:
@@ -111,6 +115,13 @@ class Part:
     def _clock(self, name: str) -> int:
         """What a clock shows; 0 where it was never moved."""
         return self._conn.execute(_CLOCK, {"name": name}).scalar() or 0
+
+
+def chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    """The distinct items in lists as long as one statement takes them."""
+    distinct = list(dict.fromkeys(items))
+    for start in range(0, len(distinct), _MOST_IN_A_LIST):
+        yield distinct[start : start + _MOST_IN_A_LIST]
 
 
 def clock_of(collection: str) -> str:

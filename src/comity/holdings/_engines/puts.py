@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, case, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, select, update
 
 from comity.errors import ConflictError
 from comity.handling import Admitted
 from comity.holdings._engines import schema
 from comity.holdings._engines.objects import ObjectsPart
-from comity.holdings._engines.part import clock_of, upsert
+from comity.holdings._engines.part import chunks, clock_of, upsert
 from comity.model.time import Micros, format_time
 from comity.model.version import Version
 
@@ -56,14 +56,15 @@ class PutsPart(ObjectsPart):
         number = self._number_to_write(collection)
         last = self._take_instants(collection, len(batch), now)
         first = last - len(batch) + 1
-        before = self._bounds(number, {one.value.id for one in batch})
+        known = self._known(one.value.id for one in batch)
+        before = self._bounds(number, known)
         there = self._places(number, [_name(one) for one in batch if one.value.id in before])
         _refuse_other_bytes(batch, there)
         # A version that stands twice in the batch takes the later of its places.
         fresh = {_name(one): (at, one) for at, one in enumerate(batch, first)}
         moved = [there[name] for name in fresh if name in there]
         self._remove(number, moved)
-        self._add(number, list(fresh.values()), before)
+        self._add(number, list(fresh.values()), before, known)
         return Micros(first), Micros(last)
 
     def delete(self, collection: str, versions: Sequence[Name]) -> int:
@@ -78,10 +79,23 @@ class PutsPart(ObjectsPart):
         gone = self._places(number, versions)
         self._remove(number, list(gone.values()))
         self._mend_bounds(number, {name for name, _ in gone})
-        wanted = list(set(versions))
-        rivals = self._conn.execute(_DELETE_RIVALS, {"in_": number, "wanted": wanted}).scalars()
+        rivals = self._delete_rivals(number, versions)
         self._drop_unused([*(place.vid for place in gone.values()), *rivals])
         return len(gone)
+
+    def _delete_rivals(self, number: int, versions: Sequence[Name]) -> list[int]:
+        """Remove what was kept in conflict with these versions; the vids of it."""
+        wanted = set(versions)
+        rivals = [
+            row
+            for some in chunks(name for name, _ in versions)
+            for row in self._conn.execute(_RIVALS, {"collection": number, "ids": some})
+            if (row.id, row.modified) in wanted
+        ]
+        if rivals:
+            gone = [{"in_": number, "of": row.id, "version": row.modified} for row in rivals]
+            self._conn.execute(_DELETE_RIVALS, gone)
+        return [row.vid for row in rivals]
 
     def _take_instants(self, collection: str, n: int, now: Micros) -> int:
         """Advance the collection's clock to the later of `last + n` and `now`; what it shows.
@@ -94,16 +108,25 @@ class PutsPart(ObjectsPart):
 
     def _bounds(self, number: int, ids: Iterable[str]) -> Bounds:
         """The first and last version that the collection holds of each of these ids."""
-        found = self._conn.execute(_BOUNDS, {"collection": number, "ids": list(ids)})
-        return {name: (first, last) for name, first, last in found}
+        return {
+            name: (first, last)
+            for some in chunks(ids)
+            for name, first, last in self._conn.execute(
+                _BOUNDS, {"collection": number, "ids": some}
+            )
+        }
 
     def _places(self, number: int, names: Iterable[Name]) -> dict[Name, _Place]:
         """Where the collection holds these versions; absent ones are left out."""
-        wanted = list(set(names))
-        if not wanted:
-            return {}
-        found = self._conn.execute(_PLACES, {"collection": number, "wanted": wanted})
-        return {(name, modified): _Place(*rest) for name, modified, *rest in found}
+        wanted = set(names)
+        return {
+            (name, modified): _Place(*place)
+            for some in chunks(name for name, _ in wanted)
+            for name, modified, *place in self._conn.execute(
+                _PLACES, {"collection": number, "ids": some}
+            )
+            if (name, modified) in wanted
+        }
 
     def _remove(self, number: int, places: Sequence[_Place]) -> None:
         """Take entries out of the order, and out of the tally."""
@@ -113,10 +136,14 @@ class PutsPart(ObjectsPart):
             self._count(number, Counter(place.handling for place in places), -1)
 
     def _add(
-        self, number: int, fresh: Sequence[tuple[int, Admitted[Version]]], before: Bounds
+        self,
+        number: int,
+        fresh: Sequence[tuple[int, Admitted[Version]]],
+        before: Bounds,
+        known: set[str],
     ) -> None:
         """Enter versions at the instants given, and into the tally."""
-        vids = self._keep_versions([one.value for _, one in fresh])
+        vids = self._keep_versions([one.value for _, one in fresh], known)
         after = _widened(before, fresh)
         self._outdate(number, before, after)
         rows = []
@@ -212,15 +239,17 @@ _TAKE_INSTANTS: Final = (
 )
 _BOUNDS: Final = (
     select(_E.id, func.min(_E.modified), func.max(_E.modified))
+    .with_hint(*schema.BY_VERSION)
     .where(_E.collection == bindparam("collection"), _E.id.in_(bindparam("ids", expanding=True)))
     .group_by(_E.id)
 )
 _PLACES: Final = (
     select(_E.id, _E.modified, _E.date_added, _E.handling, _E.vid, schema.version.c.sha256)
+    .with_hint(*schema.BY_VERSION)
     .join(schema.version, schema.version.c.vid == _E.vid)
     .where(
         _E.collection == bindparam("collection"),
-        tuple_(_E.id, _E.modified).in_(bindparam("wanted", expanding=True)),
+        _E.id.in_(bindparam("ids", expanding=True)),
     )
 )
 _REMOVE: Final = delete(schema.entry).where(
@@ -231,15 +260,14 @@ _MARK: Final = update(schema.entry).where(
     _E.id == bindparam("of"),
     _E.modified == bindparam("version"),
 )
-_DELETE_RIVALS: Final = (
-    delete(schema.conflict)
-    .where(
-        schema.conflict.c.collection == bindparam("in_"),
-        tuple_(schema.conflict.c.id, schema.conflict.c.modified).in_(
-            bindparam("wanted", expanding=True)
-        ),
-    )
-    .returning(schema.conflict.c.vid)
+_C: Final = schema.conflict.c
+_RIVALS: Final = select(_C.id, _C.modified, _C.vid).where(
+    _C.collection == bindparam("collection"), _C.id.in_(bindparam("ids", expanding=True))
+)
+_DELETE_RIVALS: Final = delete(schema.conflict).where(
+    _C.collection == bindparam("in_"),
+    _C.id == bindparam("of"),
+    _C.modified == bindparam("version"),
 )
 _COLUMNS: Final = [column.name for column in schema.entry.columns]
 _INSERT_ENTRY: Final = (

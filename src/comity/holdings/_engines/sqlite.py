@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, FromClause, QueuePool, create_engine, event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
+from typing_extensions import override
 
 from comity.errors import StoreError
 from comity.holdings._engines import schema
@@ -31,7 +33,7 @@ _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA wal_autocheckpoint = 16000",
     "PRAGMA journal_size_limit = 67108864",
 )
 _FOR_READERS: Final = ("PRAGMA query_only = ON", "PRAGMA cache_size = -8192")
@@ -106,6 +108,14 @@ class SqliteStore:
             return _revision(conn, self._path)
 
 
+class _Compiler(SQLiteCompiler):
+    """SQL with the indexes that `schema.BY_HANDLING` and its like name."""
+
+    @override
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        return text
+
+
 def _engine(
     path: Path, begin: str, pragmas: tuple[str, ...], busy_seconds: float, **pool: int
 ) -> Engine:
@@ -117,6 +127,8 @@ def _engine(
         connect_args={"timeout": busy_seconds, "isolation_level": None},
         **pool,
     )
+
+    engine.dialect.statement_compiler = _Compiler
 
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _record: Any) -> None:  # noqa: ANN401
@@ -175,12 +187,10 @@ def _revision(conn: Connection, path: Path) -> str | None:
 
 
 def _use_wal(engine: Engine, path: Path) -> None:
-    """Set what a file keeps for life: its page size, and that its journal is a WAL."""
+    """Set what a file keeps for life: that its journal is a WAL."""
     connection = engine.raw_connection()
     try:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA page_size = 8192")
-        mode = cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+        mode = connection.cursor().execute("PRAGMA journal_mode = WAL").fetchone()[0]
     finally:
         connection.close()
     if mode != "wal":

@@ -6,27 +6,49 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, delete, exists, func, not_, select, tuple_
+from sqlalchemy import bindparam, delete, exists, func, not_, select
 
 from comity.holdings._engines import schema
-from comity.holdings._engines.part import Part
+from comity.holdings._engines.part import Part, chunks
 from comity.model.time import Micros
 from comity.model.version import Version
 
-__all__ = ["ContentKey", "VersionsPart"]
+__all__ = ["IN_A_COLLECTION", "ContentKey", "VersionsPart"]
 
 ContentKey = tuple[str, Micros, bytes]
 """What makes two versions one: id, modified, SHA-256 of the bytes."""
 
 _V: Final = schema.version.c
+_E: Final = schema.entry.c
+
+IN_A_COLLECTION: Final = exists(
+    select(_E.vid)
+    .with_hint(*schema.BY_VERSION)
+    .where(
+        _E.collection.in_(schema.EVERY_COLLECTION),
+        _E.id == _V.id,
+        _E.modified == _V.modified,
+        _E.vid == _V.vid,
+    )
+    .correlate(schema.version)
+)
+"""Whether a version stands in a collection: true of `version` in the statement around it."""
 
 
 class VersionsPart(Part):
     """Keeping versions and letting go of them."""
 
-    def _keep_versions(self, versions: Sequence[Version]) -> dict[ContentKey, int]:
-        """Store what is not stored yet; the `vid` of each."""
-        vids = self._vids({(one.id, one.modified) for one in versions})
+    def _known(self, ids: Iterable[str]) -> set[str]:
+        """Those ids of which the store has any version at all: of a new file, none."""
+        return {
+            name
+            for some in chunks(ids)
+            for name in self._conn.execute(_KNOWN, {"ids": some}).scalars()
+        }
+
+    def _keep_versions(self, versions: Sequence[Version], known: set[str]) -> dict[ContentKey, int]:
+        """Store what is not stored yet; the `vid` of each. `known` as `_known` gives it."""
+        vids = self._vids(one.id for one in versions if one.id in known)
         fresh: list[tuple[int, Version]] = []
         following = self._conn.execute(_LAST_VID).scalar_one() + 1
         for one in versions:
@@ -38,9 +60,13 @@ class VersionsPart(Part):
             self._insert_versions(fresh)
         return vids
 
-    def _vids(self, wanted: set[tuple[str, Micros]]) -> dict[ContentKey, int]:
-        found = self._conn.execute(_VIDS, {"wanted": list(wanted)})
-        return {(name, modified, sha256): vid for vid, name, modified, sha256 in found}
+    def _vids(self, ids: Iterable[str]) -> dict[ContentKey, int]:
+        """All versions of some objects."""
+        return {
+            (name, modified, sha256): vid
+            for some in chunks(ids)
+            for vid, name, modified, sha256 in self._conn.execute(_VIDS, {"ids": some})
+        }
 
     def _insert_versions(self, fresh: Sequence[tuple[int, Version]]) -> None:
         """In bulk, by the driver: a statement through Core costs more than a row does."""
@@ -62,7 +88,9 @@ class VersionsPart(Part):
 
     def _drop_unused(self, vids: Iterable[int]) -> None:
         """Remove those versions that no entry, label or conflict names any more."""
-        unused = self._conn.execute(_UNUSED, {"vids": list(vids)}).all()
+        unused = [
+            row for some in chunks(vids) for row in self._conn.execute(_UNUSED, {"vids": some})
+        ]
         if not unused:
             return
         gone = [{"gone": vid} for vid, _ in unused]
@@ -81,30 +109,26 @@ def _listed(terms: Iterable[str]) -> str:
     return msgspec.json.encode(sorted(terms)).decode()
 
 
+_KNOWN: Final = select(_V.id).where(_V.id.in_(bindparam("ids", expanding=True))).distinct()
 _LAST_VID: Final = select(func.coalesce(func.max(_V.vid), 0))
+# By id alone: SQLite uses no index for `(id, modified) IN (...)`.
 _VIDS: Final = select(_V.vid, _V.id, _V.modified, _V.sha256).where(
-    tuple_(_V.id, _V.modified).in_(bindparam("wanted", expanding=True))
+    _V.id.in_(bindparam("ids", expanding=True))
 )
 _DELETE_TERM: Final = delete(schema.term).where(
     schema.term.c.term == bindparam("word"), schema.term.c.vid == bindparam("gone")
 )
 
-_ENTERED: Final = exists().where(
-    # All collections, by the index that begins with them.
-    schema.entry.c.collection == schema.collection.c.number,
-    schema.entry.c.id == _V.id,
-    schema.entry.c.modified == _V.modified,
-    schema.entry.c.vid == _V.vid,
-)
-_IN_CONFLICT: Final = exists().where(
-    schema.conflict.c.collection == schema.collection.c.number,
-    schema.conflict.c.id == _V.id,
-    schema.conflict.c.modified == _V.modified,
-    schema.conflict.c.vid == _V.vid,
-)
 _UNUSED: Final = select(_V.vid, _V.terms).where(
     _V.vid.in_(bindparam("vids", expanding=True)),
-    not_(_ENTERED),
-    not_(_IN_CONFLICT),
+    not_(IN_A_COLLECTION),
+    not_(
+        exists().where(
+            schema.conflict.c.collection.in_(schema.EVERY_COLLECTION),
+            schema.conflict.c.id == _V.id,
+            schema.conflict.c.modified == _V.modified,
+            schema.conflict.c.vid == _V.vid,
+        )
+    ),
     not_(exists().where(schema.label.c.vid == _V.vid)),
 )

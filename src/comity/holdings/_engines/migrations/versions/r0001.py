@@ -127,12 +127,12 @@ def _entries() -> None:
         sa.Column("expires_at", INT, nullable=True),
         sa.Column("review_at", INT, nullable=True),
         sa.PrimaryKeyConstraint("collection", "date_added"),
-        sa.UniqueConstraint("collection", "id", "modified", name="entry_version"),
         sa.ForeignKeyConstraint(["collection"], ["collection.number"]),
         sa.ForeignKeyConstraint(["handling"], ["handling.key"]),
         **CLUSTERED,
     )
     op.create_index("entry_handling", "entry", ["collection", "handling", "date_added"])
+    op.create_index("entry_version", "entry", ["collection", "id", "modified"], unique=True)
     op.create_table(
         "tally",
         sa.Column("collection", INT, nullable=False),
