@@ -3,6 +3,7 @@
 from comity.handling.arrival import Arrival, Channel, Terms
 from comity.handling.decide import decide, disclose
 from comity.handling.gates import (
+    Admission,
     Admitted,
     Grant,
     HandlingRow,
@@ -11,15 +12,17 @@ from comity.handling.gates import (
     Row,
     admit,
     grant,
+    judge,
     release,
 )
-from comity.handling.labels import Cover, Label, make_label, read_label, signed_part
+from comity.handling.labels import Cover, Label, Unsigned, make_labels, read_label, verify_label
 from comity.handling.markings import Reading, read_marking, unresolved
 from comity.handling.terms import Handling, join, read_handling
 from comity.handling.types import Act, DataClass, Decision, Facts, Policy, Reader, Reason, Standing
 
 __all__ = [
     "Act",
+    "Admission",
     "Admitted",
     "Arrival",
     "Channel",
@@ -40,16 +43,18 @@ __all__ = [
     "Row",
     "Standing",
     "Terms",
+    "Unsigned",
     "admit",
     "decide",
     "disclose",
     "grant",
     "join",
-    "make_label",
+    "judge",
+    "make_labels",
     "read_handling",
     "read_label",
     "read_marking",
     "release",
-    "signed_part",
     "unresolved",
+    "verify_label",
 ]

@@ -23,6 +23,7 @@ from comity.model.time import Micros, parse_time
 from comity.model.version import Version
 
 __all__ = [
+    "Admission",
     "Admitted",
     "Grant",
     "HandlingRow",
@@ -31,6 +32,7 @@ __all__ = [
     "Row",
     "admit",
     "grant",
+    "judge",
     "release",
 ]
 
@@ -78,22 +80,44 @@ class Admitted(Generic[T_co]):
         handling = self.terms.handling
         marking = Version.made(
             handling.marking(),
-            id=handling.id,
-            type="marking-definition",
+            stix_id=handling.id,
+            stix_type="marking-definition",
             modified=parse_time(CREATED),
         )
         terms = Terms(handling=handling, facts=Facts(), needs_label=False, remarks=())
         return Admitted(marking, terms, self.sender, seal=_SEAL)
 
 
-def admit(value: T, arrival: Arrival, policy: Policy) -> Admitted[T]:
-    """Let one object in, under the join of all that it, its labels and its sharer say.
+@final
+class Admission:
+    """The judgement on an arrival, for every object that arrives in the very same way."""
+
+    __slots__ = ("sender", "terms")
+    __setattr__ = _set_once
+
+    def __init__(self, terms: Terms, sender: str, *, seal: _Seal) -> None:
+        if seal is not _SEAL:
+            raise TypeError("only handling.judge makes an Admission")
+        self.terms: Final = terms
+        self.sender: Final = sender
+
+    def of(self, value: T) -> Admitted[T]:
+        """Let a value in that arrived so."""
+        return Admitted(value, self.terms, self.sender, seal=_SEAL)
+
+
+def judge(arrival: Arrival, policy: Policy) -> Admission:
+    """Settle under what terms an arrival comes in: the join of all that is said about it.
 
     Raises RefusedError: classified material, TLP:RED away from its originator, TLP:GREEN that
     names no community for what is not technical, person records at a company without agreement.
     """
-    terms = terms_of(arrival, policy)
-    return Admitted(value, terms, arrival.sender, seal=_SEAL)
+    return Admission(terms_of(arrival, policy), arrival.sender, seal=_SEAL)
+
+
+def admit(value: T, arrival: Arrival, policy: Policy) -> Admitted[T]:
+    """`judge` one object and let it in; raises RefusedError."""
+    return judge(arrival, policy).of(value)
 
 
 class HandlingRow(NamedTuple):

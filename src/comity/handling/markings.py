@@ -41,7 +41,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 
 def unresolved(marking_id: str) -> Reading:
     """A marking of which only the id is known: a TLP constant, or unread."""
-    tlp = TLP_BY_ID.get(marking_id)
+    tlp = TLP_BY_ID.get(marking_id.lower())
     if tlp is not None:
         return Reading(id=marking_id, handling=Handling(tlp=tlp))
     return _unread(marking_id)
@@ -58,7 +58,7 @@ def read_marking(value: Mapping[str, object]) -> Reading:
     classified = _classification(value)
     if classified is not None:
         return Reading(id=marking_id, classified=classified)
-    if marking_id in TLP_BY_ID:
+    if marking_id.lower() in TLP_BY_ID:
         return unresolved(marking_id)
     parts = [*_read_definition(marking_id, value), *_read_extensions(marking_id, value)]
     if not parts:

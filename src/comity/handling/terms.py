@@ -7,13 +7,13 @@ join, field by field: it never allows what one of its inputs refuses (docs/adr/0
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-import rfc8785
 
 from comity.errors import InputError, UsageError
+from comity.model.canonical import canonical
 from comity.model.ids import CREATED, HANDLING_EXTENSION, deterministic_id
 from comity.model.marking import TLP2_IDS, Code, Pap, Tlp
 from comity.model.purpose import Purpose
@@ -52,7 +52,7 @@ class Handling(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """A marking-definition id, the same for the same content on every node."""
-        return deterministic_id("marking-definition", self.canonical().decode())
+        return _id_of(self)
 
     def content(self) -> dict[str, Any]:
         """The fields that say something, as JSON values: the form that travels."""
@@ -71,7 +71,7 @@ class Handling(msgspec.Struct, frozen=True, kw_only=True):
 
     def canonical(self) -> bytes:
         """RFC 8785 bytes of `content`."""
-        return rfc8785.dumps(self.content())
+        return canonical(self.content())
 
     def marking(self) -> bytes:
         """The STIX marking-definition that carries this handling."""
@@ -85,7 +85,7 @@ class Handling(msgspec.Struct, frozen=True, kw_only=True):
                 HANDLING_EXTENSION: {"extension_type": "property-extension", **self.content()}
             },
         }
-        return rfc8785.dumps(document)
+        return canonical(document)
 
     @property
     def has_terms(self) -> bool:
@@ -96,6 +96,12 @@ class Handling(msgspec.Struct, frozen=True, kw_only=True):
         """What an object made here carries: the TLP 2.0 id and, where there is more, our own."""
         own = (self.id,) if self.has_terms else ()
         return (TLP2_IDS[self.tlp], *own)
+
+
+@lru_cache(maxsize=4096)
+def _id_of(handling: Handling) -> str:
+    """Remembered, since a node has few handlings and asks for their ids at every object."""
+    return deterministic_id("marking-definition", handling.canonical().decode())
 
 
 _LIMITS: Final = ("recipients", "persons", "communities", "purposes", "agreements")
@@ -164,7 +170,7 @@ def read_handling(content: dict[str, object]) -> Handling:
         handling = Handling(**{**said, "tlp": tlp, "pap": pap})
         if len(handling.canonical()) > _MOST_BYTES:
             raise UsageError(f"it is longer than {_MOST_BYTES:,} bytes")
-    except (UsageError, msgspec.ValidationError, rfc8785.CanonicalizationError) as why:
+    except (UsageError, msgspec.ValidationError, UnicodeEncodeError) as why:
         raise InputError(
             f"this handling cannot be read: {why}",
             code="unread-handling",

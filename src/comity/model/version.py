@@ -30,11 +30,11 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     terms: frozenset[str] = frozenset()
 
     @classmethod
-    def made(cls, raw: bytes, *, id: str, type: str, modified: Micros) -> Self:
+    def made(cls, raw: bytes, *, stix_id: str, stix_type: str, modified: Micros) -> Self:
         """A version of an object that we made ourselves: a label, a marking, a card."""
         return cls(
-            id=id,
-            type=type,
+            id=stix_id,
+            type=stix_type,
             modified=modified,
             spec_version="2.1",
             raw=raw,

@@ -125,6 +125,7 @@ def circumstances(node: Node, tx: Holdings, sharing: Sharing) -> Circumstances:
         now=node.now(),
         sign=node.sign_label,
         verify=node.label_verifier(tx),
+        random=node.random,
         options=sharing.options,
         asks_tlp=sharing.asks_tlp,
         expires_at=sharing.expires_at,

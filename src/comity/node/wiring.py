@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -91,9 +92,10 @@ class Node:
         return self.keys["label"].sign(message, self.now()).value
 
     def label_verifier(self, tx: Holdings) -> Callable[[str, bytes, bytes], bool]:
-        """Judges label signatures by the keys that this node pinned."""
+        """Judges label signatures by the keys that this node pinned, each only once."""
         keys = self._pinned(tx)
 
+        @cache
         def verify(member: str, message: bytes, signature: bytes) -> bool:
             key = keys.get(member)
             return key is not None and key.verify(

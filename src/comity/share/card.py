@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-import rfc8785
 
 from comity.errors import InputError
+from comity.model.canonical import canonical
 from comity.model.ids import CARD_EXTENSION, CREATED, NAMESPACE
 from comity.model.marking import TLP2_IDS, Tlp
 from comity.model.member import FocalPoint, Member, MemberKind
@@ -45,7 +45,7 @@ def card_bytes(member: Member) -> bytes:
             }
         },
     }
-    return rfc8785.dumps(document)
+    return canonical(document)
 
 
 class _Card(msgspec.Struct, frozen=True, omit_defaults=True):

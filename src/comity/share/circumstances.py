@@ -43,6 +43,7 @@ class Circumstances(msgspec.Struct, frozen=True, kw_only=True):
     now: Micros
     sign: Signer
     verify: Verifier
+    random: Callable[[int], bytes]
     options: Handling | None = None
     asks_tlp: bool = True
     expires_at: Micros | None = None

@@ -12,9 +12,10 @@ from comity.handling import (
     Cover,
     Handling,
     Label,
-    make_label,
+    Unsigned,
+    make_labels,
     read_label,
-    signed_part,
+    verify_label,
 )
 from comity.handling.labels import MAX_COVERS
 from comity.holdings import Holdings
@@ -58,13 +59,7 @@ class Labels:
         document = msgspec.json.decode(version.raw, type=dict[str, object])
         label = read_label(document)
         handling = self._tx.handling(label.handling_id)
-        try:
-            signature = bytes.fromhex(label.signature)
-        except ValueError:
-            return None
-        if handling is None:
-            return None
-        if not self._how.verify(label.labelled_by, signed_part(document), signature):
+        if handling is None or not verify_label(document, label, self._how.verify):
             return None
         return label, handling
 
@@ -92,29 +87,35 @@ class Labels:
         An object with references may be withheld where others are not, and a shared label
         would then tell of it.
         """
-        groups: dict[object, list[Admitted[Version]]] = {}
-        for one in unlabelled:
-            alone = one.value.id if one.value.refs else None
-            groups.setdefault((one.terms.handling, one.terms.facts, alone), []).append(one)
-        return [
-            self._label(group[start : start + MAX_COVERS])
-            for group in groups.values()
-            for start in range(0, len(group), MAX_COVERS)
+        how = self._how
+        groups = _grouped(unlabelled)
+        wanted = [_unsigned(group) for group in groups]
+        made = make_labels(wanted, how.policy.self_id, how.now, how.sign, how.random)
+        labels = [
+            Version.made(raw, stix_id=label_id, stix_type=LABEL_TYPE, modified=how.now)
+            for label_id, raw in made
         ]
+        self._tx.put_labels([(one, said.covers) for one, said in zip(labels, wanted, strict=True)])
+        return [group[0].beside(one) for group, one in zip(groups, labels, strict=True)]
 
-    def _label(self, group: Sequence[Admitted[Version]]) -> Admitted[Version]:
-        covers = [cover_of(one.value) for one in group]
-        terms = group[0].terms
-        self._tx.intern(terms.handling, terms.facts.data_class)
-        label_id, raw = make_label(
-            covers,
-            terms.handling.id,
-            self._how.policy.self_id,
-            self._how.now,
-            self._how.sign,
-            expires_at=terms.facts.expires_at,
-            review_at=terms.facts.review_at,
-        )
-        label = Version.made(raw, id=label_id, type=LABEL_TYPE, modified=self._how.now)
-        self._tx.put_label(label, covers)
-        return group[0].beside(label)
+
+def _grouped(unlabelled: Sequence[Admitted[Version]]) -> list[list[Admitted[Version]]]:
+    groups: dict[object, list[Admitted[Version]]] = {}
+    for one in unlabelled:
+        alone = one.value.id if one.value.refs else None
+        groups.setdefault((one.terms.handling, one.terms.facts, alone), []).append(one)
+    return [
+        group[start : start + MAX_COVERS]
+        for group in groups.values()
+        for start in range(0, len(group), MAX_COVERS)
+    ]
+
+
+def _unsigned(group: Sequence[Admitted[Version]]) -> Unsigned:
+    terms = group[0].terms
+    return Unsigned(
+        tuple(cover_of(one.value) for one in group),
+        terms.handling.id,
+        terms.facts.expires_at,
+        terms.facts.review_at,
+    )

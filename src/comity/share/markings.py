@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from comity.errors import InputError
-from comity.handling import Channel, DataClass, Reading, read_label, read_marking, unresolved
+from comity.handling import Channel, DataClass, Label, Reading, read_label, read_marking, unresolved
 from comity.holdings import Holdings
 from comity.model.ids import HANDLING_EXTENSION, LABEL_TYPE
 from comity.model.marking import TLP_BY_ID
@@ -32,19 +32,21 @@ def take_terms(
     the other node's way of speaking, and only what cannot be read is counted (refused).
     """
     objects: list[Parsed] = []
+    labels: list[tuple[Parsed, Label]] = []
+    terms: list[tuple[Parsed, bool]] = []
     for one in chunk:
         try:
             if one.type == LABEL_TYPE:
-                known = _take_label(tx, one)
+                labels.append((one, read_label(one.value)))
             elif one.type == "marking-definition" and _is_ours(one):
-                known = _take_handling(tx, one)
+                terms.append((one, _take_handling(tx, one)))
             else:
                 objects.append(one)
-                continue
         except InputError as problem:
             taken.refuse(problem_of(problem, where=one.where, subject=one.id), one.modified)
-            continue
-        if how.channel is not Channel.PULLED:
+    terms += _take_labels(tx, labels)
+    if how.channel is not Channel.PULLED:
+        for one, known in terms:
             taken.known += known
             taken.new += not known
             taken.stored.append((one.id, one.modified))
@@ -56,14 +58,13 @@ def _is_ours(one: Parsed) -> bool:
     return isinstance(extensions, dict) and HANDLING_EXTENSION in extensions
 
 
-def _take_label(tx: Holdings, one: Parsed) -> bool:
-    label = read_label(one.value)
-    known = any(
-        version.id == one.id for version in tx.labels(label.covers[:1]).get(label.covers[0], ())
-    )
-    if not known:
-        tx.put_label(_bare(one), label.covers)
-    return known
+def _take_labels(tx: Holdings, labels: Sequence[tuple[Parsed, Label]]) -> list[tuple[Parsed, bool]]:
+    """Remember labels; each with whether it was known."""
+    firsts = [label.covers[0] for _, label in labels]
+    there = {version.id for some in tx.labels(firsts).values() for version in some}
+    fresh = [(_bare(one), label.covers) for one, label in labels if one.id not in there]
+    tx.put_labels(fresh)
+    return [(one, one.id in there) for one, _ in labels]
 
 
 def _take_handling(tx: Holdings, one: Parsed) -> bool:

@@ -12,13 +12,14 @@ from typing import Final
 import msgspec
 
 from comity.errors import InputError, RefusedError
-from comity.handling import Arrival, Channel, Handling, admit
+from comity.handling import Arrival, Channel, Handling, Reading, admit
 from comity.holdings import Holdings
 from comity.model.event import Event
 from comity.model.kind import Kind
 from comity.model.time import Micros
+from comity.share.arrivals import data_class_of
 from comity.share.circumstances import Circumstances, Taken, Unread
-from comity.share.receive import data_class_of, take
+from comity.share.receive import take
 from comity.wire.checks import Parsed, check
 from comity.wire.lists import Row
 from comity.wire.problem import problem_of
@@ -34,10 +35,13 @@ def take_rows(
     tx: Holdings, rows: Sequence[Row | Unread], how: Circumstances
 ) -> tuple[Taken, list[Event]]:
     """Take in rows of a list as indicators of ours, under the handling that was asked for."""
-    refs: dict[Kind, tuple[str, ...]] = {}
-    made = [row if isinstance(row, Unread) else _make(row, refs, how) for row in rows]
+    terms: dict[Kind, Handling] = {}
+    made = [row if isinstance(row, Unread) else _make(row, terms, how) for row in rows]
     held = tx.newest(how.collection.id, [one.id for one in made if not isinstance(one, Unread)])
-    return take(tx, [_as_held(one, held) for one in made], how)
+    # Their markings are ours and say what we just settled; they are kept with the first of them.
+    ours = {one.id: Reading(id=one.id, handling=one) for one in terms.values()}
+    known = msgspec.structs.replace(how, markings={**how.markings, **ours})
+    return take(tx, [_as_held(one, held) for one in made], known)
 
 
 def _as_held(one: Parsed | Unread, held: Mapping[str, bytes]) -> Parsed | Unread:
@@ -62,17 +66,17 @@ def terms_for(kind: Kind, how: Circumstances) -> Handling:
     return admit(None, blank, how.policy).terms.handling
 
 
-def _make(row: Row, refs: dict[Kind, tuple[str, ...]], how: Circumstances) -> Parsed | Unread:
-    """One indicator; `refs` keeps the markings of each kind, which are the same for a chunk."""
+def _make(row: Row, terms: dict[Kind, Handling], how: Circumstances) -> Parsed | Unread:
+    """One indicator; `terms` keeps the handling of each kind, which is the same for a chunk."""
     try:
-        if row.kind not in refs:
-            refs[row.kind] = terms_for(row.kind, how).marking_refs()
+        if row.kind not in terms:
+            terms[row.kind] = terms_for(row.kind, how)
         raw = make_indicator(
             row.kind,
             row.value,
             creator_id=f"identity--{how.sender}",
             created=how.now,
-            marking_refs=refs[row.kind],
+            marking_refs=terms[row.kind].marking_refs(),
             expires_at=_earliest(row.expires_at, how.expires_at),
             review_at=row.review_at,
             quality=row.quality,

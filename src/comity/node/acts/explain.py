@@ -15,7 +15,7 @@ from comity.node.acts.people import purpose_for, reader_of, user_named
 from comity.node.acts.reading import actor_of
 from comity.node.wiring import Node
 
-__all__ = ["explain", "explain_to_reader"]
+__all__ = ["explain", "explain_to_reader", "reader_for"]
 
 
 def explain(
@@ -40,7 +40,7 @@ def explain(
         entries = [(row, facts) for _, _, row, facts in tx.facts(object_id)]
         if not entries:
             raise NotFoundError(f"this node holds no {object_id[:100]}", code="unknown-object")
-        reader = _reader(tx, to, person)
+        reader = reader_for(tx, to, person)
         decision = _best(node, tx, entries, reader, act, purpose)
         event = _event(object_id, reader, act, purpose, decision, actor or node.operator)
         return decision, [event]
@@ -96,7 +96,8 @@ def _event(
     return Event(kind=EventKind.EXPLAINED, actor=actor, subject=object_id, details=details)
 
 
-def _reader(tx: Holdings, to: str, person: str | None) -> Reader:
+def reader_for(tx: Holdings, to: str, person: str | None) -> Reader:
+    """The reader that a member, or a user of it, is; raises NotFoundError, UsageError."""
     member = member_named(tx, to).member.id
     if person is None:
         programs = [user for user in tx.users() if user.member_id == member and user.program]

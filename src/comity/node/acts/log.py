@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
-import httpx
+import msgspec
 
 from comity.account.log import read_resource, sequence
 from comity.account.proof import make_proof
 from comity.account.verify import Verification, verify
-from comity.errors import NotFoundError, PeerError
-from comity.holdings.processes import this_process
+from comity.errors import InputError, NotFoundError
+from comity.holdings import JournalRow, this_process
 from comity.node.acts.members import own_card
 from comity.node.wiring import Node
 
 __all__ = [
+    "Verification",
     "checkpoint",
+    "entry",
     "prove",
     "read_older",
     "resource",
     "settle",
     "sizes",
     "verify_directory",
-    "verify_url",
 ]
 
 _LEASE = "log"
@@ -80,35 +80,48 @@ def prove(node: Node, index: int) -> bytes:
         return make_proof(tx, index)
 
 
+def entry(node: Node, index: int) -> JournalRow:
+    """The journal row behind an entry; whoever has it, its salt and the proof can check it.
+
+    Raises NotFoundError (`no-such-entry`).
+    """
+    with node.store.read() as tx:
+        rows = tx.journal_rows(index, 1) if index >= 0 else ()
+    if not rows:
+        raise NotFoundError(f"the journal has no row {index}", code="no-such-entry")
+    return rows[0][1]
+
+
 def verify_directory(node: Node, vkey: str | None, older: bytes | None) -> Verification:
     """Verify this node's own log as it would be served."""
     return verify(lambda path: resource(node, path), vkey or own_card(node).keys["log"], older)
 
 
-def verify_url(
-    url: str,
-    vkey: str,
-    older: bytes | None,
-    connect: Callable[[], httpx.Client],
-) -> Verification:
-    """Verify the log of a node on a network, with nothing but its public key."""
-    base = url.rstrip("/") + "/log/"
-    with connect() as http:
-
-        def fetch(path: str) -> bytes:
-            try:
-                answer = http.get(base + path)
-            except (httpx.HTTPError, httpx.InvalidURL) as why:
-                raise PeerError(f"{base} did not answer ({type(why).__name__})") from None
-            if answer.status_code == httpx.codes.NOT_FOUND:
-                raise NotFoundError(f"{base} has no {path}")
-            if answer.status_code != httpx.codes.OK:
-                raise PeerError(f"{base}{path} answered {answer.status_code}")
-            return answer.content
-
-        return verify(fetch, vkey, older)
-
-
 def read_older(path: Path | None) -> bytes | None:
-    """The older checkpoint to hold a log against."""
-    return None if path is None else path.read_bytes()
+    """The older checkpoint to hold a log against: its note, or the JSON that names it.
+
+    Raises InputError where the file cannot be read.
+    """
+    if path is None:
+        return None
+    try:
+        text = path.read_bytes()
+    except OSError as why:
+        raise InputError(
+            f"the older checkpoint cannot be read: {why.strerror}", where=str(path)
+        ) from None
+    if not text.lstrip().startswith(b"{"):
+        return text
+    try:
+        return msgspec.json.decode(text, type=_Kept).checkpoint.encode()
+    except msgspec.MsgspecError:
+        raise InputError(
+            "this is no checkpoint",
+            code="bad-note",
+            advice="Give what `comity log checkpoint` printed.",
+            where=str(path),
+        ) from None
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    checkpoint: str

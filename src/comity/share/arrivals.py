@@ -1,0 +1,94 @@
+"""How each object of a chunk arrives, and the judgement on it: asked once for each way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from comity.errors import RefusedError
+from comity.handling import Admission, Arrival, DataClass, Handling, judge
+from comity.holdings import Held, Holdings
+from comity.model.kind import CYBER, PERSONAL, Kind
+from comity.share.circumstances import Circumstances
+from comity.share.labelling import Labels
+from comity.share.markings import readings_of
+from comity.wire.checks import Parsed
+
+__all__ = ["Arrivals", "data_class_of"]
+
+
+class Arrivals:
+    """The judgements on one chunk of objects.
+
+    A file of thousands holds a few ways of arriving: the same markings, labels, author and
+    dates. `labels` are the labels over the chunk.
+    """
+
+    def __init__(self, tx: Holdings, objects: Sequence[Parsed], how: Circumstances) -> None:
+        self._how: Final = how
+        self._readings: Final = readings_of(tx, objects, how)
+        self._handlings: Final = {row.key: row.handling for row in tx.handlings()}
+        self._judged: Final[dict[object, Admission | RefusedError]] = {}
+        self.labels: Final = Labels(tx, objects, how)
+
+    def judge(self, one: Parsed, held: Held | None) -> Admission:
+        """Under what terms an object comes in; `held` if we have this version already.
+
+        Raises RefusedError.
+        """
+        over = self.labels.over(one)
+        way = (
+            one.marking_refs,
+            one.granular_refs,
+            one.created_by_ref,
+            one.individual,
+            None if one.signal is None else (one.signal.kind, _dates(one)),
+            tuple(label.id for label, _ in over),
+            None if held is None else (held.handling, held.facts),
+        )
+        found = self._judged.get(way)
+        if found is None:
+            try:
+                found = judge(self._arrival(one, held), self._how.policy)
+            except RefusedError as refusal:
+                found = refusal
+            self._judged[way] = found
+        if isinstance(found, RefusedError):
+            raise found
+        return found
+
+    def handling(self, held: Held) -> Handling:
+        """The handling under which we hold a version."""
+        return self._handlings[held.handling]
+
+    def _arrival(self, one: Parsed, held: Held | None) -> Arrival:
+        how, signal = self._how, one.signal
+        author = (one.created_by_ref or "").removeprefix("identity--")
+        return Arrival(
+            channel=how.channel,
+            sender=how.sender,
+            author=author if author in how.policy.members else None,
+            readings=tuple(self._readings[ref] for ref in (*one.marking_refs, *one.granular_refs)),
+            labels=tuple(self.labels.over(one)),
+            options=how.options,
+            asks_tlp=how.asks_tlp,
+            held=None if held is None else self.handling(held),
+            held_facts=None if held is None else held.facts,
+            community=how.collection.community,
+            data_class=data_class_of(None if signal is None else signal.kind, one.individual),
+            stated_expiry=None if signal is None else signal.expires_at,
+            asked_expiry=how.expires_at,
+            review_at=None if signal is None else signal.review_at,
+            case_id=how.case_id,
+        )
+
+
+def _dates(one: Parsed) -> object:
+    return None if one.signal is None else (one.signal.expires_at, one.signal.review_at)
+
+
+def data_class_of(kind: Kind | None, individual: bool = False) -> DataClass:
+    """What the rules must know of its content: None is an object of no kind of ours."""
+    if individual or kind in PERSONAL:
+        return DataClass.PERSONAL
+    return DataClass.CYBER if kind is None or kind in CYBER else DataClass.OTHER
