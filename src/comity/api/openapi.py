@@ -13,7 +13,7 @@ from litestar.openapi.spec import Components, License, SecurityScheme
 
 import comity
 from comity.api.credentials import PUBLIC
-from comity.api.problems import PROBLEM_MEDIA_TYPE, Problem
+from comity.api.problems import PROBLEM_MEDIA_TYPE, ProblemDetails
 from comity.api.serving import Call
 
 __all__ = ["EITHER_CREDENTIAL", "config", "document", "gives", "refusals"]
@@ -43,7 +43,7 @@ def refusals(*statuses: int) -> dict[int, ResponseSpec]:
     """The answers of an operation that are problem details."""
     return {
         status: ResponseSpec(
-            data_container=Problem,
+            data_container=ProblemDetails,
             description=HTTPStatus(status).phrase,
             media_type=PROBLEM_MEDIA_TYPE,
             generate_examples=False,

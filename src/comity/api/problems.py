@@ -33,13 +33,13 @@ from comity.errors import (
     UsageError,
 )
 
-__all__ = ["PROBLEM_MEDIA_TYPE", "Problem", "answer_error", "problem_of"]
+__all__ = ["PROBLEM_MEDIA_TYPE", "ProblemDetails", "answer_error", "problem_of"]
 
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Problem details (RFC 9457). `type` is left out, which means that `title` says the status."""
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457. `type` is left out, which means that `title` says what the status does."""
 
     title: str
     status: int
@@ -103,7 +103,7 @@ def _headers(status: int, error: Exception) -> dict[str, str]:
     return {}
 
 
-def problem_of(error: Exception) -> Problem:
+def problem_of(error: Exception) -> ProblemDetails:
     """What the caller is told of an error."""
     if isinstance(error, HTTPException):
         return _of_framework(error)
@@ -112,7 +112,7 @@ def problem_of(error: Exception) -> Problem:
             if isinstance(error, kind):
                 return _of_ours(error, status)
     code = error.code if isinstance(error, ComityError) else "internal"
-    return Problem(
+    return ProblemDetails(
         title=HTTPStatus.INTERNAL_SERVER_ERROR.phrase,
         status=HTTPStatus.INTERNAL_SERVER_ERROR,
         detail="the node could not do this",
@@ -121,10 +121,10 @@ def problem_of(error: Exception) -> Problem:
     )
 
 
-def _of_ours(error: ComityError, status: HTTPStatus) -> Problem:
+def _of_ours(error: ComityError, status: HTTPStatus) -> ProblemDetails:
     # The general advice of this error speaks of the command line.
     advice = "See /api/openapi.json." if error.advice == UsageError.advice else error.advice
-    return Problem(
+    return ProblemDetails(
         title=status.phrase,
         status=status,
         detail=error.message,
@@ -142,12 +142,12 @@ _CODES: Final = {
 }
 
 
-def _of_framework(error: HTTPException) -> Problem:
+def _of_framework(error: HTTPException) -> ProblemDetails:
     """Errors that Litestar raises before a handler is called; its texts repeat the request's."""
     status = HTTPStatus(error.status_code)
     code, detail = _CODES.get(status, ("failed", status.phrase))
     first = error.extra[0] if isinstance(error.extra, list) and error.extra else {}
-    return Problem(
+    return ProblemDetails(
         title=status.phrase,
         status=status,
         detail=str(first.get("message", detail)),

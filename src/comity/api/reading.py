@@ -36,10 +36,11 @@ class FoundObject(msgspec.Struct, frozen=True, kw_only=True):
     object: dict[str, Any]
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found, the newest first."""
+class Found(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was found, the newest first; `more` where `limit` cut it off."""
 
     found: list[FoundObject]
+    more: bool = False
 
 
 _Purpose = Annotated[

@@ -28,8 +28,8 @@ def find(
 ) -> Released[dict[str, Any]]:
     """Everything known by a value or by words that this reader may read, with its handling.
 
-    An id finds that object. The answer is `{found: [{id, type, modified, handling, object}]}`,
-    the newest first.
+    An id finds that object. The answer is `{found: [{id, modified, handling, object}], more?}`,
+    the newest first; `more` is true where `limit` cut it off.
     """
     asked = purpose_for(reader, purpose)
     if is_stix_id(words):
@@ -37,7 +37,12 @@ def find(
     else:
         found = seek(node, reader, asked, sorted(query_terms(words)), limit)
     _journal(node, reader, asked, found, EventKind.QUERIED)
-    return found.derive(lambda page: {"found": _documents(node, page.rows)})
+    return found.derive(lambda page: _answer(node, page))
+
+
+def _answer(node: Node, page: Page) -> dict[str, Any]:
+    answer: dict[str, Any] = {"found": _documents(node, page.rows)}
+    return answer | {"more": True} if page.more else answer
 
 
 def show(
