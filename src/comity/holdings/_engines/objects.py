@@ -123,7 +123,8 @@ class ObjectsPart(VersionsPart):
         return self._tally(self._number(collection))
 
     def _tally(self, number: int | None) -> dict[int, int]:
-        return dict(self._conn.execute(_TALLY, {"collection": number}).tuples().all())
+        found = self._conn.execute(_TALLY, {"collection": number})
+        return {row.handling: row.n for row in found}
 
     # ------------------------------------------------------------------- labels and conflicts
 
