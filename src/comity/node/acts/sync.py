@@ -54,7 +54,7 @@ def sync(
     full: bool = False,
     told: Callable[[Pulled], None] = lambda _: None,
 ) -> list[Pulled]:
-    """Pull from one member or from all; a peer that fails does not hinder the others.
+    """Pull from one member, or from all who gave us a credential; one that fails hinders no other.
 
     Raises NotFoundError for a member not known, UsageError for one without an address.
     """
@@ -69,7 +69,7 @@ def _sources(node: Node, member: str | None) -> list[Peer]:
             return [
                 peer
                 for peer in tx.peers()
-                if peer.known and peer.member.url and peer.member.id != node.member_id
+                if peer.known and peer.member.url and peer.token
             ]
         peer = member_named(tx, member)
     if peer.member.url is None or not peer.known:
