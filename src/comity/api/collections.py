@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 from litestar import get, post
+from litestar.params import JSONBody
 
 from comity.api.credentials import SIGNED_IN, home
 from comity.api.openapi import refusals
@@ -49,7 +50,7 @@ def list_collections(request: Call, cursor: Cursor = None, limit: Limit = 100) -
     responses=refusals(400, 401, 403, 409, 415),
     sync_to_thread=True,
 )
-def add_collection(request: Call, data: NewCollection) -> collections.CollectionEntry:
+def add_collection(request: Call, data: JSONBody[NewCollection]) -> collections.CollectionEntry:
     """Add a collection."""
     return collections.add_collection(
         serving(request).node,

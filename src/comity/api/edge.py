@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from litestar import Litestar
 from litestar.enums import HttpMethod, ScopeType
+from litestar.routes import HTTPRoute
 from litestar.types import (
     HTTPScope,
     LifeSpanReceive,
@@ -86,12 +87,27 @@ class _Exchange:
 
     def _headers(self, given: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         names = {name.lower() for name, _ in given}
+        if self._method == "OPTIONS" and b"allow" in names:
+            given = [(b"allow", self._allowed())]
         more = [*_SECURITY]
         if _PRIVATE[0] not in names:
             more.append(_PRIVATE)
         if self.scope["scheme"] == "https":
             more.append(_HTTPS_ONLY)
         return given + more
+
+    def _allowed(self) -> bytes:
+        """All methods of this path; Litestar names those of the handler it met first."""
+        template = self.scope["path_template"]
+        routes = [
+            route
+            for route in self.scope["litestar_app"].routes
+            if isinstance(route, HTTPRoute) and route.path_format == template
+        ]
+        methods = {method for route in routes for method in route.route_handler_map}
+        if "GET" in methods:
+            methods.add("HEAD")
+        return ", ".join(sorted(methods)).encode()
 
     def note(self, serving: Serving) -> None:
         """Count and record it."""

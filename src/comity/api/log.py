@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from comity.api.credentials import PUBLIC, SIGNED_IN
 from comity.api.openapi import refusals
@@ -30,7 +30,7 @@ def checkpoint(request: Call) -> Response[bytes]:
 
 
 @get("/tile/{path:path}", access=PUBLIC, sync_to_thread=True)
-def tile(request: Call, path: str) -> Response[bytes]:
+def tile(request: Call, path: FromPath[str]) -> Response[bytes]:
     """A tile or an entry bundle; partial ones end in `.p/<width>` and give way to full ones."""
     content = log.resource(serving(request).node, f"tile{path}")
     headers = _FRESH if ".p/" in path else _FOR_EVER
@@ -59,7 +59,7 @@ def api_checkpoint(request: Call) -> Response[str]:
 )
 def proof(
     request: Call,
-    index: Annotated[int, Parameter(query="index", ge=0, description="number of the journal row")],
+    index: Annotated[int, QueryParameter(name="index", ge=0, description="a journal row's number")],
 ) -> Response[str]:
     """The proof that one row of the journal is in the log, checkable without this node."""
     return Response(log.prove(serving(request).node, index).decode(), media_type=_TEXT)

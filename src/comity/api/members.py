@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 from litestar import get, post
+from litestar.params import JSONBody
 
 from comity.api.credentials import PUBLIC, home
 from comity.api.openapi import refusals
@@ -64,7 +65,7 @@ def list_members(request: Call, cursor: Cursor = None, limit: Limit = 100) -> Me
     responses=refusals(400, 401, 403, 404, 415),
     sync_to_thread=True,
 )
-def add_member(request: Call, data: NewMember) -> members.MemberEntry:
+def add_member(request: Call, data: JSONBody[NewMember]) -> members.MemberEntry:
     """Make another member known, or change its entry; its address need not answer."""
     return members.add_peer(
         serving(request).node,
@@ -92,7 +93,7 @@ def list_agreements(request: Call, cursor: Cursor = None, limit: Limit = 100) ->
     responses=refusals(400, 401, 403, 404, 415),
     sync_to_thread=True,
 )
-def add_agreement(request: Call, data: members.AgreementTerms) -> Agreement:
+def add_agreement(request: Call, data: JSONBody[members.AgreementTerms]) -> Agreement:
     """Enter an agreement; the same name and parties again change it."""
     actor = actor_of(reader_of(request.user))
     return members.add_agreement(serving(request).node, data, actor=actor)

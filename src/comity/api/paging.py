@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Callable, Iterable
 from typing import Annotated, Final, TypeVar
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from comity.errors import InputError
 
@@ -22,9 +22,10 @@ T = TypeVar("T")
 _MOST: Final = 1000
 
 Cursor = Annotated[
-    str | None, Parameter(query="cursor", description="`next` of the page before", max_length=2000)
+    str | None,
+    QueryParameter(name="cursor", description="`next` of the page before", max_length=2000),
 ]
-Limit = Annotated[int, Parameter(query="limit", description="entries at most", ge=1, le=_MOST)]
+Limit = Annotated[int, QueryParameter(name="limit", description="entries at most", ge=1, le=_MOST)]
 
 
 def page_of(

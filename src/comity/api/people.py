@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 from litestar import get, post
+from litestar.params import JSONBody
 
 from comity.api.credentials import SIGNED_IN, home, is_at_home
 from comity.api.openapi import refusals
@@ -75,7 +76,7 @@ def users(request: Call, cursor: Cursor = None, limit: Limit = 100) -> Users:
     responses=refusals(400, 401, 403, 404, 409, 415),
     sync_to_thread=True,
 )
-def add_user(request: Call, data: NewUser) -> people.Secret:
+def add_user(request: Call, data: JSONBody[NewUser]) -> people.Secret:
     """Add a person or program. Token and password are told this once."""
     return people.add_user(
         serving(request).node,

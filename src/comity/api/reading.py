@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 
 from comity.api.credentials import SIGNED_IN, is_at_home, purpose_of
 from comity.api.openapi import gives, refusals
@@ -45,7 +45,9 @@ class Found(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 _Purpose = Annotated[
     Purpose | None,
-    Parameter(query="purpose", description="one that the credential holds; its first by default"),
+    QueryParameter(
+        name="purpose", description="one that the credential holds: by default its first"
+    ),
 ]
 
 
@@ -57,9 +59,9 @@ _Purpose = Annotated[
 )
 def find(
     request: Call,
-    q: Annotated[str, Parameter(description="a value, words or an id", max_length=10_000)],
+    q: Annotated[str, QueryParameter(description="a value, words or an id", max_length=10_000)],
     purpose: _Purpose = None,
-    limit: Annotated[int, Parameter(ge=1, le=1000, description="objects at most")] = 100,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000, description="objects at most")] = 100,
 ) -> Response[bytes]:
     """Everything known by a value or by words that this reader may read."""
     found = search(
@@ -78,7 +80,9 @@ def find(
     responses=gives(FoundObject) | refusals(400, 401, 403, 404),
     sync_to_thread=True,
 )
-def one_object(request: Call, object_id: str, purpose: _Purpose = None) -> Response[bytes]:
+def one_object(
+    request: Call, object_id: FromPath[str], purpose: _Purpose = None
+) -> Response[bytes]:
     """One object. Absent, deleted or withheld, it is the same 404."""
     asked = purpose or purpose_of(request)
     found = show(serving(request).node, reader_of(request.user), object_id, purpose=asked)
@@ -93,10 +97,10 @@ def one_object(request: Call, object_id: str, purpose: _Purpose = None) -> Respo
 )
 def explain(
     request: Call,
-    object_id: Annotated[str, Parameter(query="object", description="its STIX id")],
-    to: Annotated[str | None, Parameter(description="a member, by id or name")] = None,
-    person: Annotated[str | None, Parameter(query="as", description="a user of it")] = None,
-    act: Act = Act.READ,
+    object_id: Annotated[str, QueryParameter(name="object", description="its STIX id")],
+    to: Annotated[str | None, QueryParameter(description="a member, by id or name")] = None,
+    person: Annotated[str | None, QueryParameter(name="as", description="a user of it")] = None,
+    act: FromQuery[Act] = Act.READ,
     purpose: _Purpose = None,
 ) -> Decision:
     """May this member, or this user of it, do this with an object?

@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, post
 from litestar.concurrency import sync_to_thread
 from litestar.datastructures import State
+from litestar.params import JSONBody
 from typing_extensions import override
 
 from comity.api.credentials import home
@@ -125,7 +126,7 @@ def _read_request(body: bytes) -> ShareRequest:
     responses=refusals(400, 401, 403, 404, 413, 415),
     sync_to_thread=True,
 )
-def share(request: Call, data: ShareRequest) -> Shared:
+def share(request: Call, data: JSONBody[ShareRequest]) -> Shared:
     """Share objects or values under a handling that travels with them.
 
     The options set the handling of objects that carry none; others they may tighten, never
@@ -196,7 +197,7 @@ class Synced(msgspec.Struct, frozen=True, kw_only=True):
     responses=refusals(400, 401, 403, 404, 415),
     sync_to_thread=True,
 )
-def sync(request: Call, data: SyncRequest) -> Synced:
+def sync(request: Call, data: JSONBody[SyncRequest]) -> Synced:
     """Pull from other members what they let us read; what came stays if one breaks off."""
     served = serving(request)
     pulled = pull(served.node, data.member, full=data.full)

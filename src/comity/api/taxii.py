@@ -13,6 +13,7 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
+from litestar.params import FromPath, RawBody
 
 from comity.api.credentials import SIGNED_IN, purpose_of
 from comity.api.media import (
@@ -82,7 +83,7 @@ def api_root(request: Call) -> Response[bytes]:
 
 
 @get("/api/status/{status_id:str}", access=SIGNED_IN, sync_to_thread=True)
-def status(request: Call, status_id: str) -> Response[bytes]:
+def status(request: Call, status_id: FromPath[str]) -> Response[bytes]:
     """Section 4.3."""
     return _taxii(serving(request).taxii.status(request.user, status_id))
 
@@ -95,13 +96,13 @@ def collections(request: Call) -> Response[bytes]:
 
 
 @get("/api/collections/{collection_id:str}", access=SIGNED_IN, sync_to_thread=True)
-def collection(request: Call, collection_id: str) -> Response[bytes]:
+def collection(request: Call, collection_id: FromPath[str]) -> Response[bytes]:
     """Section 5.2."""
     return _taxii(serving(request).taxii.collection(request.user, collection_id))
 
 
 @get("/api/collections/{collection_id:str}/manifest", access=SIGNED_IN, sync_to_thread=True)
-def manifest(request: Call, collection_id: str) -> Response[bytes]:
+def manifest(request: Call, collection_id: FromPath[str]) -> Response[bytes]:
     """Section 5.3."""
     served = serving(request)
     answer = served.taxii.manifest(
@@ -112,7 +113,7 @@ def manifest(request: Call, collection_id: str) -> Response[bytes]:
 
 
 @get("/api/collections/{collection_id:str}/objects", access=SIGNED_IN, sync_to_thread=True)
-def objects(request: Call, collection_id: str) -> Response[bytes]:
+def objects(request: Call, collection_id: FromPath[str]) -> Response[bytes]:
     """Section 5.4. A node of Comity is told the policy's generation, if it asks."""
     served = serving(request)
     answer = served.taxii.objects(
@@ -133,7 +134,7 @@ def objects(request: Call, collection_id: str) -> Response[bytes]:
     sync_to_thread=True,
     request_max_body_size=MAX_BODY,
 )
-def add_objects(request: Call, collection_id: str, body: bytes) -> Response[bytes]:
+def add_objects(request: Call, collection_id: FromPath[str], body: RawBody) -> Response[bytes]:
     """Section 5.5. The status is complete: what it lists as kept is kept."""
     served = serving(request)
     envelope = decoded(body, request.headers.get("content-encoding"))
@@ -179,7 +180,9 @@ _ONE: Final = "/api/collections/{collection_id:str}/objects/{object_id:str}"
 
 
 @get(_ONE, access=SIGNED_IN, sync_to_thread=True)
-def one_object(request: Call, collection_id: str, object_id: str) -> Response[bytes]:
+def one_object(
+    request: Call, collection_id: FromPath[str], object_id: FromPath[str]
+) -> Response[bytes]:
     """Section 5.6. One that is absent, deleted or withheld is the same 404."""
     served = serving(request)
     answer = served.taxii.by_id(
@@ -190,7 +193,9 @@ def one_object(request: Call, collection_id: str, object_id: str) -> Response[by
 
 
 @delete(_ONE, access=SIGNED_IN, status_code=200, sync_to_thread=True)
-def delete_object(request: Call, collection_id: str, object_id: str) -> Response[bytes]:
+def delete_object(
+    request: Call, collection_id: FromPath[str], object_id: FromPath[str]
+) -> Response[bytes]:
     """Section 5.7: for its originator, in a collection that it may read and write."""
     serving(request).taxii.delete(
         request.user, collection_id, object_id, _params(request), purpose=purpose_of(request)
@@ -199,7 +204,9 @@ def delete_object(request: Call, collection_id: str, object_id: str) -> Response
 
 
 @get(f"{_ONE}/versions", access=SIGNED_IN, sync_to_thread=True)
-def versions(request: Call, collection_id: str, object_id: str) -> Response[bytes]:
+def versions(
+    request: Call, collection_id: FromPath[str], object_id: FromPath[str]
+) -> Response[bytes]:
     """Section 5.8."""
     served = serving(request)
     answer = served.taxii.versions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -18,9 +18,10 @@ from comity.model.purpose import Purpose
 from comity.node.acts.collections import can_read, can_write, collection_named
 from comity.node.acts.people import purpose_for, reader_of
 from comity.node.acts.reading import ReadJournal, actor_of
-from comity.node.flow import Sharing, give, markings_in, read, receive
+from comity.node.flow import Arriving, Sharing, give, markings_in, read, receive
 from comity.node.wiring import Node
 from comity.share import taxii
+from comity.share.circumstances import Unread
 from comity.share.receive import take
 
 __all__ = ["Answer", "Taxii"]
@@ -114,7 +115,7 @@ class Taxii:
             actor=actor_of(reader_of(user)),
             markings=markings_in(body, "request"),
         )
-        taken = receive(node, read(body, "request"), sharing, take)
+        taken = receive(node, _each_told(read(body, "request")), sharing, take)
         status_id = str(uuid.UUID(bytes=node.random(16), version=4))
         status = taxii.status_document(status_id, taken, requested)
 
@@ -249,6 +250,12 @@ class Taxii:
     def _generation(self) -> int:
         with self._node.store.read() as tx:
             return tx.generation()
+
+
+def _each_told(arriving: Iterable[Arriving]) -> Iterator[Arriving]:
+    """Whatever cannot be read of an envelope is one of its objects, and its sender is told."""
+    for one in arriving:
+        yield one._replace(is_object=True) if isinstance(one, Unread) else one
 
 
 class _Kept(msgspec.Struct, frozen=True):
