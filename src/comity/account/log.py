@@ -29,6 +29,7 @@ from comity.model.merkle import HASH_SIZE
 from comity.model.time import Micros
 
 __all__ = [
+    "LogReader",
     "LogStore",
     "consistency",
     "inclusion",
@@ -48,8 +49,8 @@ _PASS: Final = 65_536
 _CACHED_TILES: Final = 512
 
 
-class LogStore(Protocol):
-    """What the log needs of the store. Every call stands inside the caller's transaction."""
+class LogReader(Protocol):
+    """What proofs and the serving of a log read, from the store or from another node's server."""
 
     def journal_size(self) -> int:
         """How many committed rows the journal has; they are numbered 0, 1, 2 ... without gap."""
@@ -60,15 +61,19 @@ class LogStore(Protocol):
     def tile(self, level: int, index: int) -> bytes | None:
         """The tile last put under this level and index, if any: 32 to 8,192 bytes."""
 
+    def checkpoint(self, size: int | None = None) -> tuple[int, bytes] | None:
+        """Size and note of the checkpoint of this size, or of the largest size there is."""
+
+
+class LogStore(LogReader, Protocol):
+    """What the log needs of the store. Every call stands inside the caller's transaction."""
+
     def put_tiles(self, tiles: list[Tile]) -> None:
         """Store tiles as (level, index, bytes); each replaces what stands in its place.
 
         A full tile (8,192 bytes) never changes. The last tile of a level is put partial and put
         again, longer, when the log has grown: what was there is the start of what comes.
         """
-
-    def checkpoint(self, size: int | None = None) -> tuple[int, bytes] | None:
-        """Size and note of the checkpoint of this size, or of the largest size there is."""
 
     def put_checkpoint(self, size: int, note: bytes) -> None:
         """Store a checkpoint; one of the same size is replaced (it has gained a cosignature)."""
@@ -122,7 +127,7 @@ def rebuild(tx: LogStore, signer: Signer) -> int:
     return head.size
 
 
-def read_resource(tx: LogStore, path: str) -> bytes:
+def read_resource(tx: LogReader, path: str) -> bytes:
     """What is served at `path` below the log's prefix: `checkpoint`, a tile or a bundle.
 
     Raises NotFoundError (`no-such-tile`, `no-checkpoint`), InputError (`bad-tile-path`).
@@ -135,7 +140,7 @@ def read_resource(tx: LogStore, path: str) -> bytes:
     return newest[1]
 
 
-def read_tile(tx: LogStore, path: str) -> bytes:
+def read_tile(tx: LogReader, path: str) -> bytes:
     """A tile or an entry bundle, whole or partial, of the log as far as it is published.
 
     What stands at a path never changes. Raises NotFoundError (`no-such-tile`) for what is not
@@ -150,13 +155,13 @@ def read_tile(tx: LogStore, path: str) -> bytes:
     return _hashes(tx, asked.level, asked.index, asked.width)
 
 
-def root_at(tx: LogStore, size: int) -> bytes:
+def root_at(tx: LogReader, size: int) -> bytes:
     """The root over the first `size` entries. Raises NotFoundError (`no-such-size`)."""
     _check_published(tx, size)
     return _frontier_at(tx, size).root()
 
 
-def inclusion(tx: LogStore, index: int, size: int) -> list[bytes]:
+def inclusion(tx: LogReader, index: int, size: int) -> list[bytes]:
     """The proof that entry `index` is in the log of `size` entries (RFC 6962, section 2.1.1).
 
     Costs a few tile reads a level. Raises NotFoundError (`no-such-size`) for a size that is not
@@ -167,7 +172,7 @@ def inclusion(tx: LogStore, index: int, size: int) -> list[bytes]:
     return _range_roots(tx, ranges, size)
 
 
-def consistency(tx: LogStore, old: int, new: int) -> list[bytes]:
+def consistency(tx: LogReader, old: int, new: int) -> list[bytes]:
     """The proof that the log of `new` entries begins with that of `old` (RFC 6962, 2.1.2).
 
     Raises as `inclusion`; old must be 0 to new.
@@ -177,12 +182,12 @@ def consistency(tx: LogStore, old: int, new: int) -> list[bytes]:
     return _range_roots(tx, ranges, new)
 
 
-def _published(tx: LogStore) -> int:
+def _published(tx: LogReader) -> int:
     newest = tx.checkpoint()
     return 0 if newest is None else newest[0]
 
 
-def _check_published(tx: LogStore, size: int) -> None:
+def _check_published(tx: LogReader, size: int) -> None:
     if not 0 <= size <= _published(tx):
         raise NotFoundError(f"no log of {size} entries is published", code="no-such-size")
 
@@ -218,7 +223,7 @@ def _append(tx: LogStore, frontier: Frontier, goal: int) -> None:
         tx.put_tiles(partial)
 
 
-def _commitments(tx: LogStore, first: int, count: int) -> Sequence[bytes]:
+def _commitments(tx: LogReader, first: int, count: int) -> Sequence[bytes]:
     """`count` commitments from the journal; raises LogError (`journal-gap`) if any is missing."""
     found = tx.journal_commitments(first, count)
     if len(found) != count or any(len(one) != COMMITMENT_SIZE for one in found):
@@ -228,16 +233,16 @@ def _commitments(tx: LogStore, first: int, count: int) -> Sequence[bytes]:
     return found
 
 
-def _frontier_at(tx: LogStore, size: int) -> Frontier:
+def _frontier_at(tx: LogReader, size: int) -> Frontier:
     return Frontier(size, [_hashes(tx, *place) for place in partial_tiles(size)])
 
 
-def _hashes(tx: LogStore, level: int, index: int, width: int) -> bytes:
+def _hashes(tx: LogReader, level: int, index: int, width: int) -> bytes:
     """The first `width` hashes of a tile, joined."""
     return _tile(tx, level, index, width)[: width * HASH_SIZE] if width else b""
 
 
-def _tile(tx: LogStore, level: int, index: int, width: int) -> bytes:
+def _tile(tx: LogReader, level: int, index: int, width: int) -> bytes:
     """A tile of `width` hashes or more: as stored, or else made from the level below."""
     stored = tx.tile(level, index)
     if stored is not None and len(stored) >= width * HASH_SIZE:
@@ -249,7 +254,7 @@ def _tile(tx: LogStore, level: int, index: int, width: int) -> bytes:
     return b"".join(merkle.root(split_hashes(tile)) for tile in below)
 
 
-def _range_roots(tx: LogStore, ranges: list[tuple[int, int]], size: int) -> list[bytes]:
+def _range_roots(tx: LogReader, ranges: list[tuple[int, int]], size: int) -> list[bytes]:
     """The roots of ranges of the first `size` entries; reads each tile it needs once."""
     read: dict[tuple[int, int], tuple[bytes, ...]] = {}
 

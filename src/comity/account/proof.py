@@ -19,7 +19,7 @@ import msgspec
 
 from comity.account.checkpoint import Checkpoint, open_checkpoint
 from comity.account.commitment import commit
-from comity.account.log import LogStore, inclusion
+from comity.account.log import LogReader, inclusion
 from comity.account.note import MAX_NOTE_BYTES, decode_base64, encode_base64, parse_vkey
 from comity.errors import InputError, LimitError, LogError, NotFoundError
 from comity.model.merkle import HASH_SIZE, leaf_hash, verify_inclusion
@@ -53,7 +53,7 @@ class Proof(msgspec.Struct, frozen=True):
         return "".join(f"{line}\n" for line in lines).encode() + b"\n" + self.note
 
 
-def make_proof(tx: LogStore, index: int, size: int | None = None) -> bytes:
+def make_proof(tx: LogReader, index: int, size: int | None = None) -> bytes:
     """The document for entry `index` under the newest checkpoint, or under that of `size`.
 
     Raises NotFoundError: `no-checkpoint`, or `no-such-entry` if it is not in that log (yet).

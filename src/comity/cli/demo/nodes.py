@@ -1,0 +1,128 @@
+"""The demo's nodes: each a directory and a process of its own, as in earnest."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from functools import cache
+from pathlib import Path
+from typing import IO, Any, Final, cast
+from urllib.parse import urlsplit
+
+import msgspec
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from comity.errors import ComityError
+
+__all__ = ["DemoNode", "comity"]
+
+_START_SECONDS: Final = 30
+_STOP_SECONDS: Final = 10
+
+
+def comity(*words: object) -> dict[str, Any]:
+    """Run a command of Comity as if it were typed; its JSON document.
+
+    It runs in this process, which saves the start of Python each time; the servers are
+    processes of their own. Raises ComityError with what the command complained of.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = _program().main([*(str(word) for word in words), "--json"], standalone_mode=False)
+    answer: dict[str, Any] = msgspec.json.decode(out.getvalue() or "{}")
+    if code:
+        error = answer.get("error", {})
+        raise ComityError(
+            f"comity {words[0]}: {error.get('message') or answer or err.getvalue()}",
+            code=error.get("code", "demo"),
+        )
+    return answer
+
+
+@cache
+def _program() -> TyperGroup:
+    from comity.cli.program import app
+
+    return cast("TyperGroup", get_command(app))
+
+
+class DemoNode:
+    """One member's node: `name`, `directory`, and where its server answers."""
+
+    def __init__(self, name: str, directory: Path) -> None:
+        self.name: Final = name
+        self.directory: Final = directory
+        self.url = ""
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start its server, at the same port as before if it had one; returns at once."""
+        port = urlsplit(self.url).port if self.url else 0
+        command = ("-P", "-m", "comity", "serve", str(self.directory), "--port", str(port))
+        with (self.directory / "serve.log").open("ab") as log:
+            # What runs is this very program, with arguments that we chose.
+            self.process = subprocess.Popen(  # noqa: S603
+                (sys.executable, *command),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C is for the demo, which stops them in order.
+            )
+
+    def wait(self) -> str:
+        """Wait until the server says where it listens; raises ComityError if it does not."""
+        process = self.process
+        if process is None or process.stdout is None:
+            raise ComityError(f"{self.name}'s server was not started")
+        line = _line(process.stdout, time.monotonic() + _START_SECONDS)
+        if not line.startswith(b"{"):
+            raise ComityError(f"{self.name}'s server did not start: see {self._log}")
+        self.url = str(msgspec.json.decode(line)["listening"])
+        return self.url
+
+    def check(self) -> None:
+        """Raise ComityError unless its server runs."""
+        code = None if self.process is None else self.process.poll()
+        if self.process is None or code is not None:
+            raise ComityError(f"{self.name}'s server ended (code {code}): see {self._log}")
+
+    def kill(self) -> None:
+        """Kill the server as a power cut would: SIGKILL, no time to tidy up."""
+        self.check()
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+
+    def stop(self) -> None:
+        """Let the server end, and see that it does."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    @property
+    def _log(self) -> Path:
+        return self.directory / "serve.log"
+
+
+def _line(stream: IO[bytes], deadline: float) -> bytes:
+    """The next line of a pipe, or what there is of it at the deadline or the end."""
+    line = b""
+    while not line.endswith(b"\n"):
+        ready, _, _ = select.select([stream], [], [], max(0.0, deadline - time.monotonic()))
+        part = os.read(stream.fileno(), 4096) if ready else b""
+        if not part:
+            break
+        line += part
+    return line

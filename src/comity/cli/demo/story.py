@@ -1,0 +1,312 @@
+"""The demo's story: share, sync, explain, and prove afterwards what was done."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import msgspec
+
+from comity.cli.demo.material import (
+    COMMUNITY,
+    LIAISON,
+    MEMBERS,
+    PDQ_HASHES,
+    SHA256_HASHES,
+    SPYWARE,
+    Lot,
+)
+from comity.cli.demo.nodes import DemoNode, comity
+from comity.errors import ComityError
+from comity.model.time import format_time
+
+__all__ = ["Step", "Story"]
+
+_LIFETIME: Final = 3
+"""Seconds that the indicator with an end lives: long enough to be pulled."""
+
+_CREDENTIALS: Final = (
+    # Whose node, the user's name, of which member, and what kind of user.
+    ("Norland", "sudria-pull", "Sudria", "--program"),
+    ("Norland", LIAISON, "Sudria", ""),
+    ("Sudria", "plaza-pull", "Plaza", "--program"),
+    ("Plaza", "sudria-pull", "Sudria", "--program"),
+    ("Plaza", "norland-pull", "Norland", "--program"),
+)
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One line of the story: what was done, whether it went as it should, with which figure."""
+
+    step: str
+    ok: bool
+    figure: str
+
+
+class Story:
+    """Three nodes below one directory, and what happens to them, a step at a time."""
+
+    def __init__(self, home: Path) -> None:
+        self.home: Final = home
+        self.nodes: Final = {name: DemoNode(name, home / name.lower()) for name in MEMBERS}
+        self._tokens: Final[dict[str, str]] = {}
+        self._ids: Final[dict[str, str]] = {}
+        self._held: Final[dict[str, set[str]]] = {}
+        self._checkpoints: Final[dict[str, Path]] = {}
+
+    def tell(self) -> Iterator[Step]:
+        """Every step in turn; one that fails does not end the story."""
+        for text, needs, step in self._steps():
+            try:
+                for name in needs:
+                    self.nodes[name].check()
+                yield Step(text, True, step())
+            except ComityError as why:
+                yield Step(text, False, why.message)
+            except KeyError as what:
+                yield Step(text, False, f"an earlier step did not give {what}")
+
+    def close(self) -> None:
+        """End all servers."""
+        for node in self.nodes.values():
+            node.stop()
+
+    def _steps(self) -> tuple[tuple[str, tuple[str, ...], Callable[[], str]], ...]:
+        pair, all_three = ("Norland", "Sudria"), tuple(MEMBERS)
+        return (
+            ("init: three made-up members, a node each", (), self._init),
+            ("serve: each node is a process of its own", (), self._serve),
+            ("peer: cards and tokens are exchanged", all_three, self._peer),
+            ("share: Norland's spyware domains", ("Norland",), self._share_spyware),
+            ("share: Plaza's content hashes", ("Plaza",), self._share_hashes),
+            ("explain: Norland says who may have what", ("Norland",), self._explain_at_norland),
+            ("sync: Sudria pulls from both over TAXII", all_three, self._sync_sudria),
+            ("sync: Plaza pulls from Sudria, third of a chain", all_three, self._sync_plaza),
+            ("explain: why the rest stayed at Sudria", ("Sudria",), self._explain_at_sudria),
+            ("explain: TLP:RED is for one person", ("Norland",), self._explain_red),
+            ("share and sync: an indicator that ends", pair, self._expire),
+            ("kill -9: Sudria's node dies and comes back", ("Sudria",), self._kill),
+            ("log verify: from outside, by public key alone", all_three, self._verify),
+        )
+
+    # ------------------------------------------------------------------------------ the steps
+
+    def _init(self) -> str:
+        for name, (country, kind) in MEMBERS.items():
+            where = self.nodes[name].directory
+            comity("init", where, "--name", name, "--country", country, "--kind", kind)
+        return ", ".join(f"{name} ({kind})" for name, (_, kind) in MEMBERS.items())
+
+    def _serve(self) -> str:
+        for node in self.nodes.values():
+            node.start()
+        return ", ".join(node.wait().removeprefix("http://") for node in self.nodes.values())
+
+    def _peer(self) -> str:
+        """Everybody gives everybody the card; whoever is to pull gets a token as well."""
+        for node in self.nodes.values():
+            card = msgspec.json.encode(comity("member", "show", node.directory))
+            (self.home / f"{node.name}.json").write_bytes(card)
+        for here in self.nodes.values():
+            for there in self.nodes.values():
+                if here is not there:
+                    self._know(here, there)
+        for at, user, member, kind in _CREDENTIALS:
+            words = ("user", "add", self.nodes[at].directory, user, "--role", "reader")
+            answer = comity(*words, "--member", member, *filter(None, (kind,)))
+            self._tokens[f"{user} at {at}"] = answer["token"]
+            if kind == "--program":
+                self._know(self.nodes[member], self.nodes[at], answer["token"])
+        return f"{len(MEMBERS) * (len(MEMBERS) - 1)} entries, {len(_CREDENTIALS)} credentials"
+
+    def _know(self, here: DemoNode, there: DemoNode, token: str = "") -> None:
+        words = ["peer", "add", here.directory, there.url]
+        words += ["--member", self.home / f"{there.name}.json"]
+        if (here.name, there.name) == ("Plaza", "Sudria"):
+            words += ["--community", COMMUNITY]
+        if token:
+            words += ["--token-file", self.secret(f"{there.name}-for-{here.name}.token", token)]
+        comity(*words)
+
+    def _share_spyware(self) -> str:
+        where = self.nodes["Norland"].directory
+        comity("collection", "add", where, "spyware")
+        for lot in SPYWARE:
+            self._share("Norland", "spyware", "domain", lot)
+        for lot in SPYWARE:
+            for value in lot.values:
+                self._ids[value] = self._id_at_norland(value)
+        counted = ", ".join(f"{len(lot.values)} {lot.name}" for lot in SPYWARE)
+        return f"{len(self._ids)} under {len(SPYWARE)} handlings: {counted}"
+
+    def _share_hashes(self) -> str:
+        where = self.nodes["Plaza"].directory
+        comity("collection", "add", where, "hashes", "--community", COMMUNITY)
+        comity("collection", "add", where, "files")
+        pdq = self._share("Plaza", "hashes", "pdq", PDQ_HASHES)
+        sha256 = self._share("Plaza", "files", "sha256", SHA256_HASHES)
+        return f"{pdq} PDQ to the community {COMMUNITY}, {sha256} SHA-256 to both states"
+
+    def _explain_at_norland(self) -> str:
+        may = {
+            member: {value for value, name in self._ids.items() if self._may(name, member)}
+            for member in ("Sudria", "Plaza")
+        }
+        self._held.update(may)
+        total = len(self._ids)
+        return ", ".join(f"{member} {len(values)} of {total}" for member, values in may.items())
+
+    def _sync_sudria(self) -> str:
+        peers = comity("sync", self.nodes["Sudria"].directory)["peers"]
+        comity("sync", self.nodes["Norland"].directory, "Plaza")
+        found = {value for value in self._ids if self._found("Sudria", value)}
+        _expect(found == self._held["Sudria"], f"Sudria holds {sorted(found)}")
+        hashes = (*PDQ_HASHES.values, *SHA256_HASHES.values)
+        ours, theirs = (
+            sum(bool(self._found(name, value)) for value in hashes)
+            for name in ("Sudria", "Norland")
+        )
+        _expect((ours, theirs) == (len(hashes), len(SHA256_HASHES.values)), "hashes went astray")
+        came = ", ".join(f"{one['new']} objects from {one['name']}" for one in peers)
+        return f"{came}: exactly what is explained"
+
+    def _sync_plaza(self) -> str:
+        """Only what Norland's own terms let go on arrives, though Sudria holds more."""
+        sudria = self.nodes["Sudria"].directory
+        allowed = {
+            value
+            for value in self._held["Sudria"]
+            if comity("explain", sudria, self._ids[value], "--to", "Plaza")["allow"]
+        }
+        comity("sync", self.nodes["Plaza"].directory, "Sudria")
+        found = {value for value in self._ids if self._found("Plaza", value)}
+        _expect(found == allowed, f"Plaza holds {sorted(found)}")
+        _expect(found <= self._held["Plaza"], "the chain widened the audience")
+        return f"{len(found)} of {len(self._held['Sudria'])} pass on, none that Norland refuses"
+
+    def _explain_at_sudria(self) -> str:
+        told = []
+        for lot in SPYWARE:
+            value = lot.values[0]
+            if value in self._held["Sudria"] and not self._found("Plaza", value):
+                words = ("explain", self.nodes["Sudria"].directory, self._ids[value])
+                reasons = comity(*words, "--to", "Plaza")["reasons"]
+                told.append(f"{lot.name} by {reasons[0]['rule']}")
+        _expect(bool(told), "nothing stayed")
+        return ", ".join(told)
+
+    def _explain_red(self) -> str:
+        (value,) = next(lot.values for lot in SPYWARE if lot.name == "RED")
+        person = self._may(self._ids[value], "Sudria", "--as", LIAISON)
+        program = self._may(self._ids[value], "Sudria")
+        _expect(person and not program, f"person {person}, program {program}")
+        _expect(not self._found("Sudria", value), "it left Norland's node")
+        return f"{LIAISON} reads it at Norland's node; no program does, no node pulls it"
+
+    def _expire(self) -> str:
+        ends = time.time() + _LIFETIME
+        lot = Lot(
+            "ends",
+            ("brief.glasswing.test",),
+            ("--tlp", "green", "--expires", format_time(int(ends * 1_000_000))),
+        )
+        self._share("Norland", "spyware", "domain", lot)
+        comity("sync", self.nodes["Sudria"].directory, "Norland")
+        before = bool(self._found("Sudria", lot.values[0]))
+        _expect(before or time.time() >= ends, "it did not arrive")
+        time.sleep(max(0.0, ends - time.time()) + 0.01)
+        after = [name for name in ("Norland", "Sudria") if self._found(name, lot.values[0])]
+        _expect(not after, f"it is still read at {after}")
+        return f"read for {_LIFETIME} s, then by nobody at either node"
+
+    def _kill(self) -> str:
+        node = self.nodes["Sudria"]
+        self._keep_checkpoints()
+        before = {value for value in self._ids if self._found("Sudria", value)}
+        node.kill()
+        node.start()
+        node.wait()
+        after = {value for value in self._ids if self._found("Sudria", value)}
+        _expect(bool(after) and after == before, f"lost: {sorted(before - after)}")
+        return f"{len(after)} of {len(before)} are there, at the same address"
+
+    def _verify(self) -> str:
+        entries = 0
+        for node in self.nodes.values():
+            card = msgspec.json.decode((self.home / f"{node.name}.json").read_bytes())
+            words = ("log", "verify", node.url, "--vkey", card["keys"]["log"])
+            found = comity(*words, "--against", self._checkpoints[node.name])
+            _expect(found["ok"], f"{node.name}: {found['problems']}")
+            entries += found["size"]
+        return f"{len(self.nodes)} logs, {entries} entries, each grown from its older checkpoint"
+
+    # --------------------------------------------------------------------------- what they use
+
+    def _share(self, name: str, collection: str, kind: str, lot: Lot) -> int:
+        """Share a lot from a file of its own; how many objects were new."""
+        with tempfile.NamedTemporaryFile("w", suffix=".txt", dir=self.home) as file:
+            file.write("\n".join(lot.values) + "\n")
+            file.flush()
+            words = ("share", self.nodes[name].directory, file.name, "--kind", kind)
+            new = comity(*words, "--collection", collection, *lot.handling)["new"]
+        _expect(new == len(lot.values), f"{new} of {len(lot.values)} were shared")
+        return int(new)
+
+    def _found(self, name: str, value: str) -> list[dict[str, Any]]:
+        """What a node's own people find by a value."""
+        found: list[dict[str, Any]] = comity("find", self.nodes[name].directory, value)["found"]
+        return found
+
+    def _may(self, object_id: str, member: str, *more: str) -> bool:
+        where = self.nodes["Norland"].directory
+        return bool(comity("explain", where, object_id, "--to", member, *more)["allow"])
+
+    def _id_at_norland(self, value: str) -> str:
+        """The id of an indicator, as Sudria's liaison finds it, who may read most of them."""
+        answer = httpx.get(
+            f"{self.nodes['Norland'].url}/api/find",
+            params={"q": value},
+            headers={"Authorization": f"Bearer {self._tokens[f'{LIAISON} at Norland']}"},
+            timeout=10,
+        )
+        _expect(answer.status_code == httpx.codes.OK, f"the API answered {answer.status_code}")
+        found = answer.json()["found"]
+        _expect(len(found) == 1, f"the API found {len(found)} of {value}")
+        return str(found[0]["id"])
+
+    def _keep_checkpoints(self) -> None:
+        for node in self.nodes.values():
+            path = self.home / f"{node.name}.checkpoint"
+            path.write_text(comity("log", "checkpoint", node.directory)["checkpoint"])
+            self._checkpoints[node.name] = path
+
+    def secret(self, name: str, text: str) -> Path:
+        """A file below the demo's directory that only its owner may read."""
+        path = self.home / name
+        path.touch(mode=0o600)
+        path.write_text(text)
+        return path
+
+    def to_try(self) -> Iterator[str]:
+        """Commands to type while the servers run; tokens stand in files, not in arguments."""
+        norland, sudria = self.nodes["Norland"], self.nodes["Sudria"]
+        for user, token in self._tokens.items():
+            if user == f"{LIAISON} at Norland":
+                header = self.secret("liaison.header", f"Authorization: Bearer {token}\n")
+                yield f"curl -s -H @{header} {norland.url}/api/whoami"
+                yield f"curl -s -H @{header} '{norland.url}/api/find?q=source.glasswing.test'"
+                yield f"curl -s -H @{header} {norland.url}/taxii2/api/collections/"
+        for name in self._ids.values():
+            yield f"comity explain {sudria.directory} {name} --to Plaza"
+            break
+        yield f"comity find {sudria.directory} glasswing.example"
+        yield f"comity log verify {norland.url}"
+
+
+def _expect(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise ComityError(otherwise, code="demo")
