@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from comity.errors import BusyError, InputError, StoreError
 
-__all__ = ["as_our_errors", "translate_errors"]
+__all__ = ["as_our_errors", "bad_text", "translate_errors"]
 
 # Primary result code -> (code, what happened, what to do).
 _KNOWN: Final = {
@@ -82,10 +82,7 @@ def translate_errors(where: str) -> Iterator[None]:
 
 def _ours(why: Exception, where: str) -> StoreError | InputError:
     if isinstance(why, UnicodeEncodeError):
-        return InputError(
-            "a text holds half of a surrogate pair, which is no character",
-            code="bad-text",
-        )
+        return bad_text()
     code = getattr(why, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return _busy(where)
@@ -93,6 +90,13 @@ def _ours(why: Exception, where: str) -> StoreError | InputError:
         name, message, advice = _KNOWN[code]
         return StoreError(message, code=name, advice=advice, where=where)
     return StoreError(f"the store could not do it ({why})", where=where)
+
+
+def bad_text() -> InputError:
+    """What is said of a text that cannot be written as UTF-8."""
+    return InputError(
+        "a text holds half of a surrogate pair, which is no character", code="bad-text"
+    )
 
 
 def _busy(where: str) -> BusyError:

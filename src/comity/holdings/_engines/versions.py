@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import bindparam, delete, exists, func, not_, select
 
 from comity.holdings._engines import schema
+from comity.holdings._engines.faults import bad_text
 from comity.holdings._engines.part import Part, chunks
 from comity.model.time import Micros
 from comity.model.version import Version
@@ -106,7 +107,10 @@ class VersionsPart(Part):
 
 
 def _listed(terms: Iterable[str]) -> str:
-    return msgspec.json.encode(sorted(terms)).decode()
+    try:
+        return msgspec.json.encode(sorted(terms)).decode()
+    except UnicodeEncodeError:
+        raise bad_text() from None
 
 
 _KNOWN: Final = select(_V.id).where(_V.id.in_(bindparam("ids", expanding=True))).distinct()
