@@ -100,8 +100,12 @@ class _Members:
 
     @property
     def empty_container(self) -> bool:
-        """A bundle without objects, or an envelope without any (TAXII sends `{}`)."""
-        return self.type == b"bundle" or self.keys <= {b"more", b"next"}
+        """A bundle without objects, or an envelope without any (TAXII sends `{}`).
+
+        An envelope may have properties of its server's own, which begin with `x_`.
+        """
+        custom = {key for key in self.keys if key is not None and key.startswith(b"x_")}
+        return self.type == b"bundle" or self.keys - custom <= {b"more", b"next"}
 
 
 class _Reader:
