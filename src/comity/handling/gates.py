@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Final, Generic, NamedTuple, TypeVar, final
 
+import msgspec
+
 from comity.errors import RefusedError
 from comity.handling.arrival import Arrival, Terms, terms_of
 from comity.handling.decide import allows
@@ -104,6 +106,18 @@ class Admission:
     def of(self, value: T) -> Admitted[T]:
         """Let a value in that arrived so."""
         return Admitted(value, self.terms, self.sender, seal=_SEAL)
+
+    def dated(self, expires_at: Micros | None, review_at: Micros | None) -> Admission:
+        """The same for an object that itself states these dates, where nothing else states any.
+
+        A list of a million entries with a million dates is then one judgement: the dates of an
+        object decide nothing about its handling.
+        """
+        facts = msgspec.structs.replace(
+            self.terms.facts, expires_at=expires_at, review_at=review_at
+        )
+        terms = msgspec.structs.replace(self.terms, facts=facts)
+        return Admission(terms, self.sender, seal=_SEAL)
 
 
 def judge(arrival: Arrival, policy: Policy) -> Admission:

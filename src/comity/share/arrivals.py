@@ -37,31 +37,37 @@ class Arrivals:
         Raises RefusedError.
         """
         over = self.labels.over(one)
+        dates = (
+            (None, None) if one.signal is None else (one.signal.expires_at, one.signal.review_at)
+        )
+        alone = not over and held is None and self._how.expires_at is None
         way = (
             one.marking_refs,
             one.granular_refs,
             one.created_by_ref,
             one.individual,
-            None if one.signal is None else (one.signal.kind, _dates(one)),
+            None if one.signal is None else one.signal.kind,
+            None if alone else dates,
             tuple(label.id for label, _ in over),
             None if held is None else (held.handling, held.facts),
         )
         found = self._judged.get(way)
         if found is None:
             try:
-                found = judge(self._arrival(one, held), self._how.policy)
+                found = judge(self._arrival(one, held, alone=alone), self._how.policy)
             except RefusedError as refusal:
                 found = refusal
             self._judged[way] = found
         if isinstance(found, RefusedError):
             raise found
-        return found
+        return found.dated(*dates) if alone and any(dates) else found
 
     def handling(self, held: Held) -> Handling:
         """The handling under which we hold a version."""
         return self._handlings[held.handling]
 
-    def _arrival(self, one: Parsed, held: Held | None) -> Arrival:
+    def _arrival(self, one: Parsed, held: Held | None, *, alone: bool) -> Arrival:
+        """`alone`: the object's own dates are the only ones, and are left to `dated`."""
         how, signal = self._how, one.signal
         author = (one.created_by_ref or "").removeprefix("identity--")
         return Arrival(
@@ -76,15 +82,11 @@ class Arrivals:
             held_facts=None if held is None else held.facts,
             community=how.collection.community,
             data_class=data_class_of(None if signal is None else signal.kind, one.individual),
-            stated_expiry=None if signal is None else signal.expires_at,
+            stated_expiry=None if alone or signal is None else signal.expires_at,
             asked_expiry=how.expires_at,
-            review_at=None if signal is None else signal.review_at,
+            review_at=None if alone or signal is None else signal.review_at,
             case_id=how.case_id,
         )
-
-
-def _dates(one: Parsed) -> object:
-    return None if one.signal is None else (one.signal.expires_at, one.signal.review_at)
 
 
 def data_class_of(kind: Kind | None, individual: bool = False) -> DataClass:

@@ -24,7 +24,7 @@ from comity.wire.problem import Problem, problem_of
 from comity.wire.remarks import remarks
 from comity.wire.terms import search_terms
 
-__all__ = ["CHUNK", "take"]
+__all__ = ["CHUNK", "readable", "take", "take_checked"]
 
 CHUNK: Final = 500
 """Objects a transaction takes: with a label for each it stays within the store's 1,000."""
@@ -46,7 +46,17 @@ def take(
     problems, with the place it was read at, and the others are kept.
     """
     taken = Taken()
-    objects = take_terms(tx, _readable(chunk, taken), how, taken)
+    objects = readable(chunk, taken)
+    for one in objects:
+        taken.problems += remarks(one)
+    return take_checked(tx, objects, how, taken)
+
+
+def take_checked(
+    tx: Holdings, checked: Sequence[Parsed], how: Circumstances, taken: Taken
+) -> tuple[Taken, list[Event]]:
+    """The same for objects on which nothing is to be remarked, such as those made here."""
+    objects = take_terms(tx, checked, how, taken)
     intake = _Intake(tx, Arrivals(tx, objects, how), how, taken)
     held = tx.held(how.collection.id, [(one.id, one.modified) for one in objects])
     for one in objects:
@@ -54,13 +64,12 @@ def take(
     return taken, [intake.keep()]
 
 
-def _readable(chunk: Sequence[Parsed | Unread], taken: Taken) -> list[Parsed]:
+def readable(chunk: Sequence[Parsed | Unread], taken: Taken) -> list[Parsed]:
     """The objects that could be read; the others are named, in their place."""
     good: list[Parsed] = []
     for one in chunk:
         if not isinstance(one, Unread):
             good.append(one)
-            taken.problems += remarks(one)
         elif one.is_object:
             taken.refuse(one.problem)
         else:

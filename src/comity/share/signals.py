@@ -19,7 +19,7 @@ from comity.model.kind import Kind
 from comity.model.time import Micros
 from comity.share.arrivals import data_class_of
 from comity.share.circumstances import Circumstances, Taken, Unread
-from comity.share.receive import take
+from comity.share.receive import readable, take_checked
 from comity.wire.checks import Parsed, check
 from comity.wire.lists import Row
 from comity.wire.problem import problem_of
@@ -41,7 +41,9 @@ def take_rows(
     # Their markings are ours and say what we just settled; they are kept with the first of them.
     ours = {one.id: Reading(id=one.id, handling=one) for one in terms.values()}
     known = msgspec.structs.replace(how, markings={**how.markings, **ours})
-    return take(tx, [_as_held(one, held) for one in made], known)
+    taken = Taken()
+    objects = readable([_as_held(one, held) for one in made], taken)
+    return take_checked(tx, objects, known, taken)
 
 
 def _as_held(one: Parsed | Unread, held: Mapping[str, bytes]) -> Parsed | Unread:
