@@ -6,6 +6,7 @@ import os
 import sqlite3
 import stat
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -116,6 +117,27 @@ def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
         db.execute("CREATE TABLE alembic_version (version_num)")
     assert refused(tmp_path / "other.db") == "not-a-store"
     assert refused(tmp_path / "other.db", create=True) == "not-a-store"
+
+
+def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
+    with pytest.raises(StoreError) as raised:
+        open_store(f"sqlite:///{tmp_path}/store.db", create=True)
+    assert raised.value.code == "old-sqlite"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_does_not_tell_what_is_stored(store: SqliteStore) -> None:
+    rows = [("a secret", "1"), ("a secret", "2")]
+    statement = "INSERT INTO cursor (name, value) VALUES (?, ?)"
+    with pytest.raises(StoreError) as raised, store.write() as tx:
+        tx._conn.exec_driver_sql(statement, rows)
+    told = traceback.format_exception_only(raised.value)
+    cause = raised.value.__cause__
+    while cause is not None:
+        told += traceback.format_exception_only(cause)
+        cause = cause.__cause__ or cause.__context__
+    assert "a secret" not in "".join(told)
 
 
 def test_a_half_made_store_is_made_whole(tmp_path: Path) -> None:

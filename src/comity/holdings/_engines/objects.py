@@ -27,8 +27,7 @@ class ObjectsPart(VersionsPart):
 
     def intern(self, handling: Handling, data_class: DataClass) -> int:
         """The key of a handling; the same pair has one key for ever."""
-        known = self._interned()
-        key = known.keys.get((handling, data_class))
+        key = self._interned().keys.get((handling, data_class))
         if key is None:
             marking_id = handling.id
             added = upsert(schema.handling).values(
@@ -37,7 +36,7 @@ class ObjectsPart(VersionsPart):
             self._conn.execute(added.on_conflict_do_nothing())
             of = {"marking": marking_id, "data_class": data_class}
             key = int(self._conn.execute(_KEY, of).scalar_one())
-            known.add(marking_id, HandlingRow(key, handling, data_class))
+            self._add_interned(marking_id, HandlingRow(key, handling, data_class))
         return key
 
     def handlings(self) -> Sequence[HandlingRow]:

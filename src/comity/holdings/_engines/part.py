@@ -47,8 +47,8 @@ class Interned:
 class Shared:
     """What all transactions of a process remember: committed state only, replaced as a whole.
 
-    `interned` is checked by the number of rows, `policy` by its generation. A transaction that
-    writes leaves nothing here, since it may yet be rolled back.
+    `interned` is checked by the number of rows, `policy` by its generation. What a transaction
+    changes stays with it, since it may yet be rolled back and its numbers be given again.
     """
 
     __slots__ = ("interned", "policy")
@@ -59,13 +59,13 @@ class Shared:
 
 
 class Part:
-    """One transaction: its connection, and whether it may write."""
+    """One transaction: its connection, and what it knows besides."""
 
-    def __init__(self, conn: Connection, shared: Shared, *, writes: bool) -> None:
+    def __init__(self, conn: Connection, shared: Shared) -> None:
         self._conn: Final = conn
         self._shared: Final = shared
-        self._writes: Final = writes
         self._seen: Interned | None = None
+        self._own = False
         self._numbers: Final[dict[str, int]] = {}
 
     def _interned(self) -> Interned:
@@ -73,12 +73,18 @@ class Part:
         if self._seen is None:
             known = self._shared.interned
             if self._conn.execute(_COUNT_HANDLINGS).scalar_one() > len(known.rows):
-                known = self._read_handlings()
-                if not self._writes:
-                    self._shared.interned = known
-            # A private copy, because a transaction that writes may add to it.
-            self._seen = known.copy() if self._writes else known
+                # Committed rows alone: this transaction adds none before it has come here.
+                known = self._shared.interned = self._read_handlings()
+            self._seen = known
         return self._seen
+
+    def _add_interned(self, marking_id: str, row: HandlingRow) -> None:
+        """Remember a handling for this transaction alone, since it may yet be rolled back."""
+        known = self._interned()
+        if not self._own:
+            known = self._seen = known.copy()
+            self._own = True
+        known.add(marking_id, row)
 
     def _read_handlings(self) -> Interned:
         found = Interned()

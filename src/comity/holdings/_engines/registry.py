@@ -31,6 +31,8 @@ _encode: Final = msgspec.json.encode
 class RegistryPart(Part):
     """What this node knows of those it shares with."""
 
+    _changed = False
+
     def generation(self) -> int:
         """Rises with every change of members, users, agreements or collections."""
         return self._clock(_GENERATION)
@@ -39,9 +41,15 @@ class RegistryPart(Part):
         """The snapshot that decisions are made on."""
         generation = self.generation()
         known = self._shared.policy
-        if known is not None and known.generation == generation and not self._writes:
+        if known is not None and known.generation == generation and not self._changed:
             return known
-        policy = Policy(
+        policy = self._read_policy(generation)
+        if not self._changed:
+            self._shared.policy = policy
+        return policy
+
+    def _read_policy(self, generation: int) -> Policy:
+        return Policy(
             self_id=self.setting(_SELF) or "",
             members={
                 peer.member.id: Standing(
@@ -55,9 +63,11 @@ class RegistryPart(Part):
             agreements=tuple(self.agreements()),
             generation=generation,
         )
-        if not self._writes:
-            self._shared.policy = policy
-        return policy
+
+    def _change(self) -> None:
+        """Raise the generation. A number that is rolled back will be given again."""
+        self._changed = True
+        self._advance(_GENERATION, 1)
 
     def put_setting(self, name: str, value: str) -> None:
         """Keep one value that belongs to the node as a whole, its own member id above all."""
@@ -67,7 +77,7 @@ class RegistryPart(Part):
         row = row.on_conflict_do_update(index_elements=["name"], set_={"value": value})
         self._conn.execute(row)
         if name == _SELF:
-            self._advance(_GENERATION, 1)
+            self._change()
 
     def setting(self, name: str) -> str | None:
         """What `put_setting` kept under a name."""
@@ -94,7 +104,7 @@ class RegistryPart(Part):
         self._conn.execute(delete(schema.community).where(_C.member == member_id))
         for name in set(peer.communities):
             self._conn.execute(upsert(schema.community), {"member": member_id, "name": name})
-        self._advance(_GENERATION, 1)
+        self._change()
 
     def peers(self) -> Sequence[Peer]:
         """All members known, pinned ones and our own included, by name."""
@@ -132,7 +142,7 @@ class RegistryPart(Part):
                 code="user-exists",
                 advice="Choose another name.",
             )
-        self._advance(_GENERATION, 1)
+        self._change()
 
     def users(self) -> Sequence[User]:
         """All users, by name."""
@@ -165,7 +175,7 @@ class RegistryPart(Part):
             return
         entry = upsert(schema.agreement).values(row)
         self._conn.execute(entry.on_conflict_do_update(index_elements=["id"], set_=row))
-        self._advance(_GENERATION, 1)
+        self._change()
 
     def agreements(self) -> Sequence[Agreement]:
         """All agreements, by name."""
@@ -186,7 +196,7 @@ class RegistryPart(Part):
                 where=collection.id,
             )
         self._advance(clock_of(collection.id), 0)
-        self._advance(_GENERATION, 1)
+        self._change()
 
     def collections(self) -> Sequence[Collection]:
         """All collections, by name."""

@@ -29,9 +29,12 @@ __all__ = ["SqliteStore"]
 APPLICATION_ID: Final = int.from_bytes(b"COMY", "big")
 """In the file's header, so that `file` and we ourselves tell a store from any other database."""
 
+_OLDEST: Final = (3, 37, 0)
+
 _PRAGMAS: Final = (
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA wal_autocheckpoint = 16000",
     "PRAGMA journal_size_limit = 67108864",
@@ -47,10 +50,11 @@ class SqliteStore:
         """Open a store; with `create`, make it first where there is none.
 
         Raises StoreError: `no-store`, `not-a-store`, `newer-store`, `store-not-opened`,
-        `store-read-only`, `no-wal`.
+        `store-read-only`, `no-wal`, `old-sqlite`.
         """
         self._path: Final = path
         self._shared: Final = Shared()
+        _check_library()
         _check_file(path, create=create)
         # Threads of this process wait for each other in the pool, which is fair; only processes
         # wait for the file's lock.
@@ -71,13 +75,13 @@ class SqliteStore:
     def read(self) -> Iterator[Transaction]:
         """A transaction that sees one committed state and writes nothing."""
         with translate_errors(str(self._path)), self._readers.begin() as conn:
-            yield Transaction(conn, self._shared, writes=False)
+            yield Transaction(conn, self._shared)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction that commits when the block ends and rolls back when it raises."""
         with translate_errors(str(self._path)), self._writers.begin() as conn:
-            yield Transaction(conn, self._shared, writes=True)
+            yield Transaction(conn, self._shared)
 
     def close(self) -> None:
         """Give back all connections."""
@@ -123,6 +127,8 @@ def _engine(
         URL.create("sqlite", database=os.fspath(path)),
         poolclass=QueuePool,
         pool_timeout=busy_seconds,
+        # An error may be logged; what stands in the store must not be.
+        hide_parameters=True,
         # Transactions are begun below, not by the driver's own guess at what a statement does.
         connect_args={"timeout": busy_seconds, "isolation_level": None},
         **pool,
@@ -141,6 +147,15 @@ def _engine(
 
     as_our_errors(engine, str(path))
     return engine
+
+
+def _check_library() -> None:
+    if sqlite3.sqlite_version_info < _OLDEST:
+        raise StoreError(
+            f"this Python has SQLite {sqlite3.sqlite_version}, which lacks strict tables",
+            code="old-sqlite",
+            advice=f"Use a Python with SQLite {'.'.join(map(str, _OLDEST))} or newer.",
+        )
 
 
 def _check_file(path: Path, *, create: bool) -> None:

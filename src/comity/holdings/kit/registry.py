@@ -165,6 +165,21 @@ def check_policy(make_store: MakeStore) -> None:
             assert len(tx.policy().members) == 2
 
 
+def check_a_rolled_back_policy_is_forgotten(make_store: MakeStore) -> None:
+    """A generation that was never committed may come again for another policy."""
+    with fresh(make_store) as store:
+        with raises(ZeroDivisionError), store.write() as tx:
+            tx.put_peer(Peer(member=member(0)))
+            assert set(tx.policy().members) == {MEMBERS[0]}
+            raise ZeroDivisionError
+        with store.write() as tx:
+            assert tx.policy().members == {}
+            tx.put_peer(Peer(member=member(1)))
+        for context in (store.read(), store.write()):
+            with context as tx:
+                assert set(tx.policy().members) == {MEMBERS[1]}
+
+
 def check_generation(make_store: MakeStore) -> None:
     """It rises with every change, and stays where the same is put again."""
     with fresh(make_store) as store:
@@ -205,5 +220,6 @@ CHECKS: Final = (
     check_agreements,
     check_collections,
     check_policy,
+    check_a_rolled_back_policy_is_forgotten,
     check_generation,
 )
