@@ -111,11 +111,15 @@ def test_what_cannot_be_asked_for(
     assert (answer.code, answer.error["code"]) == (code, error)
 
 
-def test_a_file_that_is_not_there_gives_1(desk: Desk, north: Path) -> None:
+def test_a_file_that_is_not_there_may_be_a_word_too_many(desk: Desk, north: Path) -> None:
     desk.ask("collection", "add", north, "watch")
-    answer = typed("share", north, desk.home / "nowhere", "--collection", "watch", "--json")
-    assert answer.code == 1
-    assert "nowhere" in answer.out
+    path = desk.file("domains.txt", "a.example\n")
+    words = ("share", north, path, "--collection", "watch", "--to", "North", "South", "--json")
+    answer = typed(*words)
+    assert (answer.code, answer.error["code"]) == (1, "no-file")
+    assert "'South'" in answer.error["message"]
+    assert "repeat the option" in answer.error["advice"]
+    assert desk.ask("find", north, "a.example")["found"] == []
 
 
 def test_a_dry_run_says_who_would_get_it_and_keeps_nothing(

@@ -13,9 +13,21 @@ from comity.cli.opening import opened, settled
 from comity.cli.options import Directory, Json, Purposes, example
 from comity.cli.output import Part, Table, give
 from comity.cli.progress import interrupted, progress
-from comity.errors import UsageError
-from comity.model.kind import Kind
-from comity.model.marking import Code, Pap, Tlp
+from comity.cli.terms import (
+    AUTO,
+    Caveats,
+    Codes,
+    Expires,
+    KindWord,
+    Orcon,
+    PapLabel,
+    Persons,
+    Recipients,
+    TlpLabel,
+    read_kind,
+)
+from comity.errors import InputError
+from comity.model.marking import Pap, Tlp
 from comity.model.time import parse_time
 
 if TYPE_CHECKING:
@@ -23,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["problems_in_words", "verb"]
 
-_AUTO: Final = "auto"
 _SHOWN: Final = 20
 
 verb = typer.Typer()
@@ -47,40 +58,16 @@ def share(
     ],
     *,
     collection: Annotated[str, typer.Option(metavar="NAME", help="The collection, by name or id.")],
-    tlp: Annotated[
-        str | None,
-        typer.Option(metavar="LABEL", help="red, amber+strict, amber, green or clear."),
-    ] = None,
-    to: Annotated[
-        list[str] | None,
-        typer.Option(metavar="MEMBER", help="Only to this member; may be repeated."),
-    ] = None,
-    person: Annotated[
-        list[str] | None,
-        typer.Option(metavar="USER", help="Who may read what is TLP:RED; may be repeated."),
-    ] = None,
-    orcon: Annotated[bool, typer.Option("--orcon", help="Nobody but us hands it on.")] = False,
+    tlp: TlpLabel = None,
+    to: Recipients = None,
+    person: Persons = None,
+    orcon: Orcon = False,
     purpose: Purposes = None,
-    pap: Annotated[
-        str | None,
-        typer.Option(metavar="LABEL", help="Permissible actions: red, amber, green or clear."),
-    ] = None,
-    codes: Annotated[
-        list[Code] | None,
-        typer.Option(metavar="CODE", help="A handling code, H0 to H3; may be repeated."),
-    ] = None,
-    caveat: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TEXT", help="A text that readers must observe; may be repeated."),
-    ] = None,
-    kind: Annotated[
-        str,
-        typer.Option(metavar="KIND", help=f"What a list or CSV holds: {', '.join(Kind)}, auto."),
-    ] = _AUTO,
-    expires: Annotated[
-        str | None,
-        typer.Option(metavar="DATE", help="When it ends, UTC: 2026-12-31 or 2026-12-31T12:00:00Z."),
-    ] = None,
+    pap: PapLabel = None,
+    codes: Codes = None,
+    caveat: Caveats = None,
+    kind: KindWord = AUTO,
+    expires: Expires = None,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Keep nothing; say what would come of it, and for whom."),
@@ -104,9 +91,10 @@ def share(
         pap=None if pap is None else Pap.parse(pap),
         codes=tuple(codes or ()),
         caveats=tuple(caveat or ()),
-        kind=_kind(kind),
+        kind=read_kind(kind),
         expires_at=None if expires is None else parse_time(expires),
     )
+    _expect_files(files)
     if dry_run:
         answer = _rehearse(directory, files, collection, asked)
     else:
@@ -114,16 +102,15 @@ def share(
     give(answer, as_json, lambda: _words(answer))
 
 
-def _kind(word: str) -> Kind | None:
-    """The kind that a word means; None for `auto`, where each line shows its own."""
-    if word == _AUTO:
-        return None
-    try:
-        return Kind(word)
-    except ValueError:
-        raise UsageError(
-            f"{word!r} is no kind", code="unknown-kind", advice=f"Use auto or {', '.join(Kind)}."
-        ) from None
+def _expect_files(files: Sequence[Path]) -> None:
+    """Raise InputError for a file that is not there: it may be a word meant for an option."""
+    for path in files:
+        if not path.exists():
+            raise InputError(
+                f"there is no file {str(path)!r}, and nothing was shared",
+                code="no-file",
+                advice="Check its name. To give an option several words, repeat the option.",
+            )
 
 
 def _share(

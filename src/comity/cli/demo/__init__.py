@@ -117,9 +117,8 @@ def _stay_open(story: Story, as_json: bool) -> None:
         tell(f"  {line}")
     sys.stdout.flush()
     try:
-        while True:
-            time.sleep(1)
-            for node in story.nodes.values():
-                node.check()
+        while any(node.runs() for node in story.nodes.values()):
+            time.sleep(0.5)
     except KeyboardInterrupt:
-        tell("The nodes end.")
+        pass
+    tell("The nodes end.")

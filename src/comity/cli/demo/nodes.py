@@ -76,40 +76,45 @@ class DemoNode:
                 start_new_session=True,  # Ctrl-C is for the demo, which stops them in order.
             )
 
-    def wait(self) -> str:
-        """Wait until the server says where it listens; raises ComityError if it does not."""
-        process = self.process
-        if process is None or process.stdout is None:
-            raise ComityError(f"{self.name}'s server was not started")
-        line = _line(process.stdout, time.monotonic() + _START_SECONDS)
-        if not line.startswith(b"{"):
-            raise ComityError(f"{self.name}'s server did not start: see {self._log}")
-        self.url = str(msgspec.json.decode(line)["listening"])
-        return self.url
+    def wait(self) -> None:
+        """Wait until the server says where it listens, or ends, or its time is over."""
+        if self.process is None or self.process.stdout is None:
+            return
+        line = _line(self.process.stdout, time.monotonic() + _START_SECONDS)
+        if line.startswith(b"{"):
+            self.url = str(msgspec.json.decode(line)["listening"])
+        else:
+            self.stop()
+
+    def runs(self) -> bool:
+        """Whether its server is there."""
+        return self.process is not None and self.process.poll() is None
 
     def check(self) -> None:
         """Raise ComityError unless its server runs."""
-        code = None if self.process is None else self.process.poll()
-        if self.process is None or code is not None:
-            raise ComityError(f"{self.name}'s server ended (code {code}): see {self._log}")
+        if not self.runs():
+            raise ComityError(f"{self.name}'s server is not running: see {self._log}")
 
     def kill(self) -> None:
         """Kill the server as a power cut would: SIGKILL, no time to tidy up."""
         self.check()
-        if self.process is not None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
+        self._end(signal.SIGKILL)
 
     def stop(self) -> None:
         """Let the server end, and see that it does."""
-        if self.process is None or self.process.poll() is not None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.process is None:
             return
-        self.process.terminate()
+        self.process.send_signal(how)
         try:
             self.process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
     @property
     def _log(self) -> Path:
