@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import product
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from hypothesis import strategies as st
@@ -75,25 +75,36 @@ def limits(items: Iterable[T]) -> st.SearchStrategy[frozenset[T] | None]:
     return st.none() | subsets(items)
 
 
+TERMS: Final[dict[str, st.SearchStrategy[Any]]] = {
+    "originators": subsets(("arden", "brisco", "cairn")),
+    "recipients": limits(MEMBERS),
+    "persons": limits(PERSONS),
+    "communities": limits((SPYWARE, PORTS)),
+    "orcon": st.booleans(),
+    "purposes": limits(PURPOSES),
+    "agreements": limits(("pact", "annex")),
+    "legal_bases": subsets(("treaty", "statute")),
+    "pap": st.none() | st.sampled_from(Pap),
+    "codes": subsets(Code),
+    "notices": subsets(("notice",)),
+    "retention_days": st.none() | st.integers(0, 1_000_000),
+    "caveats": subsets(("Copyright 2026", "Not for publication")),
+    "unread": subsets(("marking-definition--1",)),
+}
+
+
 def handlings(tlps: Iterable[Tlp] = tuple(Tlp)) -> st.SearchStrategy[Handling]:
     """Any handling at all over the small world."""
+    return st.builds(Handling, tlp=st.sampled_from(sorted(tlps)), **TERMS)
+
+
+def sparse_handlings() -> st.SearchStrategy[Handling]:
+    """Handlings as people make them: a label and a term or two, so that objects get somewhere."""
+    term = st.one_of([st.tuples(st.just(name), value) for name, value in TERMS.items()])
     return st.builds(
-        Handling,
-        tlp=st.sampled_from(sorted(tlps)),
-        originators=subsets(("arden", "brisco", "cairn")),
-        recipients=limits(MEMBERS),
-        persons=limits(PERSONS),
-        communities=limits((SPYWARE, PORTS)),
-        orcon=st.booleans(),
-        purposes=limits(PURPOSES),
-        agreements=limits(("pact", "annex")),
-        legal_bases=subsets(("treaty", "statute")),
-        pap=st.none() | st.sampled_from(Pap),
-        codes=subsets(Code),
-        notices=subsets(("notice",)),
-        retention_days=st.none() | st.integers(0, 1_000_000),
-        caveats=subsets(("Copyright 2026", "Not for publication")),
-        unread=subsets(("marking-definition--1",)),
+        lambda tlp, terms: Handling(tlp=tlp, **dict(terms)),
+        st.sampled_from(Tlp),
+        st.lists(term, max_size=2),
     )
 
 

@@ -25,7 +25,7 @@ from comity.model.marking import TLP2_IDS, Code, Pap, Tlp
 from comity.model.purpose import Purpose
 
 OPEN = Handling(tlp=Tlp.CLEAR)
-MANY = settings(max_examples=max(300, settings().max_examples))
+MANY = settings(max_examples=max(150, settings().max_examples))
 
 # ------------------------------------------------------------------------ the join's own laws
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -69,7 +70,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Heard(NamedTuple):
-    """What bytes and labels say. `named`: enough that the default does not apply."""
+    """What bytes and labels say. `named`: enough that the default does not apply.
+
+    A marking that we cannot read is not enough: what it does not say in others is our default.
+    """
 
     terms: Handling
     named: bool
@@ -80,7 +84,7 @@ def terms_of(arrival: Arrival, policy: Policy) -> Terms:
     _refuse_classified(arrival)
     _refuse_person_records(arrival, policy)
     _refuse_h3_without_text(arrival)
-    heard = _hear(arrival, arrival.sender)
+    heard = _hear(arrival, (arrival.sender, policy.self_id))
     joined, remarks = _join_all(heard, arrival, policy)
     handling = _audience(joined, heard, arrival, policy)
     _refuse_by_tlp(handling, arrival, policy)
@@ -136,28 +140,27 @@ def _refuse_h3_without_text(arrival: Arrival) -> None:
         )
 
 
-def _hear(arrival: Arrival, bringer: str) -> _Heard:
-    """What the object's markings and labels say to a node that has them from `bringer`.
+def _hear(arrival: Arrival, bringers: Collection[str]) -> _Heard:
+    """What the object's markings and labels say to a node that has them from `bringers`.
 
     A label counts in full if it is its bringer's or its originator's: the author's where that
     is a member we know, else of whoever the label itself names. Any other label only tightens.
     """
     carried = [r.handling for r in arrival.readings if r.handling is not None]
-    trusted: list[Handling] = []
-    others: list[Handling] = []
     author = frozenset() if arrival.author is None else frozenset({arrival.author})
+    said = list(carried)
+    owners = author.union(*(handling.originators for handling in carried))
+    named = any(not handling.unread for handling in carried)
     for label, handling in arrival.labels:
-        full = label.labelled_by == bringer or label.labelled_by in (author or handling.originators)
-        (trusted if full else others).append(handling)
-    terms = join([*carried, *trusted, *others])
-    owners = author.union(*(handling.originators for handling in (*carried, *trusted)))
+        said.append(handling)
+        if label.labelled_by in bringers or label.labelled_by in (author or handling.originators):
+            named = True
+            owners |= handling.originators
+    terms = join(said)
     caveats = terms.caveats.union(*(reading.caveats for reading in arrival.readings))
-    return _Heard(
-        # Where nothing better names an owner, the labels that only tighten do.
-        msgspec.structs.replace(terms, originators=owners or terms.originators, caveats=caveats),
-        # A marking that we cannot read is no terms: what is not said in others is our default.
-        bool(trusted) or any(not handling.unread for handling in carried),
-    )
+    # Where nothing better names an owner, the labels that only tighten do.
+    owners = owners or terms.originators
+    return _Heard(msgspec.structs.replace(terms, originators=owners, caveats=caveats), named)
 
 
 def _join_all(
@@ -316,7 +319,7 @@ def _told(
     if handling.tlp is Tlp.AMBER_STRICT and handling.recipients == alone:
         return True
     if arrival.labels and arrival.sender != policy.self_id:
-        heard = _hear(arrival, policy.self_id)
+        heard = _hear(arrival, (policy.self_id,))
     return heard.named and heard.terms == handling and _stated_expiry(arrival) == facts.expires_at
 
 
