@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -27,6 +27,7 @@ from litestar.testing.transport import TestClientTransport
 from typing_extensions import override
 
 from comity.api.app import create_app
+from comity.api.records import Records
 from comity.model.member import Member, MemberKind, Role
 from comity.model.purpose import Purpose
 from comity.model.time import Micros, parse_time
@@ -69,7 +70,7 @@ class Simulated:
         self.name: Final = name
         self.node: Final = node
         self.admin: Final = bearer(admin_token)
-        self.app: Final[Litestar] = create_app(node, sequencing=False)
+        self.app: Final[Litestar] = create_app(node, sequencing=False, records=Records(BytesIO()))
         self.client: Final = TestClient(self.app, base_url=self.url, timeout=None)
 
     @property
@@ -135,7 +136,7 @@ class Simulated:
 class Simulator:
     """Makes nodes below a folder and connects them."""
 
-    def __init__(self, folder: Path, clock: Callable[[], Micros] | None = None) -> None:
+    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self._folder: Final = folder
         self.clock: Final = clock or Clock()
         self.nodes: Final[dict[str, Simulated]] = {}

@@ -33,7 +33,7 @@ class Place(NamedTuple):
     strict: str
 
 
-def indicator(name: str = "made-up.example", **fields: Any) -> dict[str, Any]:  # noqa: ANN401
+def indicator(domain: str = "made-up.example", **fields: Any) -> dict[str, Any]:  # noqa: ANN401
     """A made-up indicator with an id of its own."""
     return {
         "type": "indicator",
@@ -41,7 +41,7 @@ def indicator(name: str = "made-up.example", **fields: Any) -> dict[str, Any]:  
         "id": f"indicator--{uuid.uuid4()}",
         "created": "2026-05-01T00:00:00.000Z",
         "modified": "2026-05-01T00:00:00.000Z",
-        "pattern": f"[domain-name:value = '{name}']",
+        "pattern": f"[domain-name:value = '{domain}']",
         "pattern_type": "stix",
         "valid_from": "2026-05-01T00:00:00Z",
         **fields,

@@ -97,15 +97,16 @@ def reserve(family: socket.AddressFamily, ip: str, port: int) -> socket.socket:
     nobody else listens there already is tried first, since sharing would go unnoticed. Raises
     UsageError where the port cannot be had.
     """
+    holder = socket.socket(family, socket.SOCK_STREAM)
     try:
         if port:
             with socket.socket(family, socket.SOCK_STREAM) as alone:
                 alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 alone.bind((ip, port))
-        holder = socket.socket(family, socket.SOCK_STREAM)
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         holder.bind((ip, port))
     except OSError as why:
+        holder.close()
         reason = _REASONS.get(why.errno or 0, why.strerror or "the system refuses it")
         raise UsageError(
             f"port {port} of {ip} cannot be had: {reason}",

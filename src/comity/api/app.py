@@ -34,12 +34,18 @@ _SMALL: Final = 1 << 20
 """Bytes of a request body where a route says nothing else."""
 
 
-def create_app(node: Node, *, behind_proxy: bool = False, sequencing: bool = True) -> Litestar:
+def create_app(
+    node: Node,
+    *,
+    behind_proxy: bool = False,
+    sequencing: bool = True,
+    records: Records | None = None,
+) -> Litestar:
     """The application that serves a node; the node stays the caller's to close.
 
     `sequencing` False leaves the log to the caller (`node.acts.log.settle`).
     """
-    records = Records()
+    records = records or Records()
     app = NodeApplication(
         route_handlers=[*_routers(), healthz, metrics],
         guards=[check_access],

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Final
+from contextlib import suppress
+from typing import BinaryIO, Final, Literal
 
 import msgspec
 import structlog
@@ -17,11 +18,11 @@ __all__ = ["Records"]
 
 
 class Records:
-    """Writes records to the standard error of the moment it was made. Safe for many threads."""
+    """Writes records to a stream, by default standard error. Safe for many threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: BinaryIO | None = None) -> None:
         self._log: Final[structlog.stdlib.BoundLogger] = structlog.wrap_logger(
-            structlog.BytesLogger(sys.stderr.buffer),
+            structlog.BytesLogger(stream or sys.stderr.buffer),
             processors=[
                 structlog.processors.add_log_level,
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -31,13 +32,11 @@ class Records:
 
     def request(self, method: str, route: str, status: int, seconds: float, size: int) -> None:
         """One request answered."""
-        self._log.info(
-            "request", method=method, route=route, status=status, seconds=seconds, bytes=size
+        self._write(
+            "info",
+            "request",
+            {"method": method, "route": route, "status": status, "seconds": seconds, "bytes": size},
         )
-
-    def note(self, event: str, **fields: str | int) -> None:
-        """Something an operator may want to know."""
-        self._log.info(event, **fields)
 
     def fault(self, event: str, error: Exception) -> None:
         """Something went wrong on our side: which error, and where, without its message.
@@ -46,8 +45,15 @@ class Records:
         """
         frames = traceback.extract_tb(error.__traceback__)[-8:]
         places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]
-        code = getattr(error, "code", "internal")
-        self._log.error(event, error=type(error).__name__, code=str(code), places=places)
+        code = str(getattr(error, "code", "internal"))
+        self._write("error", event, {"error": type(error).__name__, "code": code, "places": places})
+
+    def _write(
+        self, level: Literal["info", "error"], event: str, fields: dict[str, object]
+    ) -> None:
+        # That nobody reads the records any more is no reason to answer nobody.
+        with suppress(OSError, ValueError):
+            (self._log.info if level == "info" else self._log.error)(event, **fields)
 
 
 def _json(fields: dict[str, object], **_: object) -> bytes:

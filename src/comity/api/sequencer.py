@@ -36,13 +36,14 @@ class Sequencer:
         """End after a last pass, so that what was answered is in the log."""
         self._stop.set()
         self._thread.join()
-        self._pass()
+        self.look()
 
     def _run(self) -> None:
         while not self._stop.wait(_PAUSE):
-            self._pass()
+            self.look()
 
-    def _pass(self) -> None:
+    def look(self) -> None:
+        """One look at the journal, and a pass of the log if there is something new."""
         try:
             journal, logged = log.sizes(self._node)
             if journal != logged:
