@@ -16,6 +16,7 @@ from tests.handling.builders import NOW, PURPOSES, handlings, node, policies, re
 from comity.errors import RefusedError
 from comity.handling import (
     Act,
+    Admission,
     Admitted,
     Arrival,
     Channel,
@@ -33,6 +34,7 @@ from comity.handling import (
     admit,
     decide,
     grant,
+    judge,
     release,
 )
 from comity.model.marking import Tlp
@@ -66,6 +68,7 @@ def page(*keys: int) -> Page:
 def test_nobody_else_makes_a_sealed_value(seal: object) -> None:
     makers: list[Callable[[], object]] = [
         lambda: Admitted(b"{}", TERMS, "arden", seal=seal),  # type: ignore[arg-type]
+        lambda: Admission(TERMS, "arden", seal=seal),  # type: ignore[arg-type]
         lambda: Released(page(1), a_grant(), seal=seal),  # type: ignore[arg-type]
         lambda: Grant(
             PUBLIC,
@@ -114,6 +117,28 @@ def test_what_leads_from_one_sealed_value_to_another_keeps_its_terms() -> None:
     other = let_out.derive(lambda one: len(one.rows))
     assert other.value == 1
     assert other.grant is let_out.grant
+
+
+def test_one_judgement_serves_every_object_that_arrives_in_the_same_way() -> None:
+    arrival = Arrival(channel=Channel.OWN, sender="arden", options=AMBER, asked_expiry=NOW)
+    judged = judge(arrival, node("arden"))
+    for value in (b"one", b"other"):
+        single = admit(value, arrival, node("arden"))
+        let_in = judged.of(value)
+        assert (let_in.value, let_in.terms, let_in.sender) == (value, single.terms, "arden")
+
+
+@pytest.mark.parametrize(
+    ("judged", "stated", "expected"),
+    [(None, None, None), (None, 5, 5), (5, None, 5), (5, 9, 5), (9, 5, 5)],
+)
+def test_an_objects_own_dates_shorten_and_never_lengthen(
+    judged: Micros | None, stated: Micros | None, expected: Micros | None
+) -> None:
+    arrival = Arrival(channel=Channel.OWN, sender="arden", asked_expiry=judged, review_at=judged)
+    found = judge(arrival, node("arden")).dated(stated, stated)
+    assert found.terms.facts == Facts(expires_at=expected, review_at=expected)
+    assert found.terms.handling == judge(arrival, node("arden")).terms.handling
 
 
 def test_a_copy_of_a_sealed_value_is_the_same_value_or_none() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from comity.handling import (
     Act,
+    Admission,
     Admitted,
     Arrival,
     Channel,
@@ -71,6 +72,7 @@ def outwards(tx: Holdings, given: Grant, page: Page, admitted: Admitted[Version]
 
 def forging(version: Version, terms: Terms, given: Grant, page: Page, seal: object) -> None:
     """Neither made, nor changed, nor subclassed elsewhere."""
+    Admission(terms, "arden", seal=seal)  # expect: arg-type
     Admitted(version, terms, "arden", seal=seal)  # expect: arg-type
     Admitted(version, terms, "arden", seal=None)  # expect: arg-type
     Admitted(version, terms, "arden")  # expect: call-arg

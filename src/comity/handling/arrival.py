@@ -17,7 +17,7 @@ from comity.model.marking import Code, Tlp
 from comity.model.member import MemberKind
 from comity.model.time import Micros
 
-__all__ = ["Arrival", "Channel", "Terms", "terms_of"]
+__all__ = ["Arrival", "Channel", "Terms", "earliest", "terms_of"]
 
 
 class Channel(StrEnum):
@@ -293,8 +293,8 @@ def _facts(arrival: Arrival) -> Facts:
     reviews = [label.review_at for label, _ in arrival.labels]
     return Facts(
         data_class=arrival.data_class,
-        expires_at=_earliest(_stated_expiry(arrival), arrival.asked_expiry, held.expires_at),
-        review_at=_earliest(arrival.review_at, held.review_at, *reviews),
+        expires_at=earliest(_stated_expiry(arrival), arrival.asked_expiry, held.expires_at),
+        review_at=earliest(arrival.review_at, held.review_at, *reviews),
         case_id=held.case_id or arrival.case_id,
     )
 
@@ -305,7 +305,7 @@ _NO_FACTS: Final = Facts()
 def _stated_expiry(arrival: Arrival) -> Micros | None:
     if not arrival.labels:
         return arrival.stated_expiry
-    return _earliest(arrival.stated_expiry, *[label.expires_at for label, _ in arrival.labels])
+    return earliest(arrival.stated_expiry, *[label.expires_at for label, _ in arrival.labels])
 
 
 def _told(
@@ -323,6 +323,7 @@ def _told(
     return heard.named and heard.terms == handling and _stated_expiry(arrival) == facts.expires_at
 
 
-def _earliest(*moments: Micros | None) -> Micros | None:
+def earliest(*moments: Micros | None) -> Micros | None:
+    """The first of some dates; None if none is said."""
     said = [moment for moment in moments if moment is not None]
     return min(said) if said else None

@@ -15,7 +15,7 @@ from typing import Final, Generic, NamedTuple, TypeVar, final
 import msgspec
 
 from comity.errors import RefusedError
-from comity.handling.arrival import Arrival, Terms, terms_of
+from comity.handling.arrival import Arrival, Terms, earliest, terms_of
 from comity.handling.decide import allows
 from comity.handling.terms import Handling
 from comity.handling.types import Act, DataClass, Facts, Policy, Reader
@@ -111,10 +111,14 @@ class Admission:
         """The same for an object that itself states these dates, where nothing else states any.
 
         A list of a million entries with a million dates is then one judgement: the dates of an
-        object decide nothing about its handling.
+        object decide nothing about its handling. Where there is a date already, the earlier one
+        stands.
         """
+        judged = self.terms.facts
         facts = msgspec.structs.replace(
-            self.terms.facts, expires_at=expires_at, review_at=review_at
+            judged,
+            expires_at=earliest(judged.expires_at, expires_at),
+            review_at=earliest(judged.review_at, review_at),
         )
         terms = msgspec.structs.replace(self.terms, facts=facts)
         return Admission(terms, self.sender, seal=_SEAL)
