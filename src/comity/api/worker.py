@@ -53,26 +53,23 @@ async def _run(app: Litestar, address: Address) -> None:
         ssl_protocol_min=SSLProtocols.tls12,
     )
     stopping = asyncio.Event()
+    # Ends the process even if a request never does.
+    last = threading.Timer(_PATIENCE, os._exit, (1,))
+    last.daemon = True
 
     def stop() -> None:
         if not stopping.is_set():
             stopping.set()
-            _end_at_last()
+            last.start()
             server.stop()  # type: ignore[no-untyped-call]
 
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop)
     await server.serve()
+    last.cancel()
     if not stopping.is_set():
         raise StoreError("the server ended by itself", code="server-ended")
-
-
-def _end_at_last() -> None:
-    """End the process even if a request never does."""
-    timer = threading.Timer(_PATIENCE, os._exit, (1,))
-    timer.daemon = True
-    timer.start()
 
 
 def _end_with_parent() -> None:
