@@ -26,3 +26,14 @@ def rows_of(node: Node, *, leave_out: frozenset[str] = ATTEMPTS) -> Rows:
         }
         found["clock"] = sorted(db.execute("SELECT * FROM clock WHERE name <> 'journal'"))
     return found
+
+
+def versions_of(node: Node) -> list[tuple[str, str, int]]:
+    """Every entry of every collection: (collection, id, modified)."""
+    with closing(sqlite3.connect(node.directory / "comity.sqlite3")) as db:
+        return list(
+            db.execute(
+                "SELECT collection.id, entry.id, modified"
+                " FROM entry JOIN collection ON collection.number = entry.collection"
+            )
+        )

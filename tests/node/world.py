@@ -146,11 +146,15 @@ class Site:
         collection: str,
         params: dict[str, list[str]] | None = None,
         purpose: Purpose | None = None,
+        *,
+        pulls: bool = False,
     ) -> Iterator[Answer]:
-        """Every page of a collection, by `next`."""
+        """Every page of a collection, by `next`; `pulls`: as another node asks for it."""
         asked = dict(params or {})
         while True:
-            answer = self.taxii.objects(user, collection, asked, purpose=purpose)
+            answer = self.taxii.objects(
+                user, collection, asked, purpose=purpose, tell_generation=pulls
+            )
             yield answer
             following = msgspec.json.decode(answer.body.value).get("next")
             if following is None:
@@ -163,10 +167,12 @@ class Site:
         collection: str,
         params: dict[str, list[str]] | None = None,
         purpose: Purpose | None = None,
+        *,
+        pulls: bool = False,
     ) -> list[JsonObject]:
         """Every object of a collection that this user is given."""
         found: list[JsonObject] = []
-        for answer in self.pages(user, collection, params, purpose):
+        for answer in self.pages(user, collection, params, purpose, pulls=pulls):
             found += msgspec.json.decode(answer.body.value).get("objects", [])
         return found
 

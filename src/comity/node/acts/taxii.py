@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from comity.errors import NotAllowedError, NotFoundError
-from comity.handling import Channel, Page, Released
+from comity.handling import Channel, Page, Reader, Released
 from comity.holdings import Collection, Holdings, Query
 from comity.model.event import Event, EventKind
 from comity.model.ids import is_stix_id
@@ -65,10 +65,17 @@ class Taxii:
         purpose: Purpose | None = None,
         tell_generation: bool = False,
     ) -> Answer:
-        """Objects of a collection (section 5.4)."""
+        """Objects of a collection (section 5.4).
+
+        Whom the generation is told is a node that pulls, and reads as a program whoever's
+        credential it holds: what named persons alone may have is read here, it does not travel.
+        """
         query = taxii.read_query(self._readable(collection_id).id, params)
-        generation = self._generation() if tell_generation else None
-        return self._answer(user, purpose, query, lambda page: taxii.envelope(page, generation))
+        reader = reader_of(user)
+        if not tell_generation:
+            return self._answer(reader, purpose, query, taxii.envelope)
+        puller, generation = msgspec.structs.replace(reader, program=True), self._generation()
+        return self._answer(puller, purpose, query, lambda page: taxii.envelope(page, generation))
 
     def by_id(
         self,
@@ -81,7 +88,7 @@ class Taxii:
     ) -> Answer:
         """One object by id (section 5.6)."""
         query = self._by_id(collection_id, object_id, params)
-        return self._existing(user, purpose, query, taxii.envelope)
+        return self._existing(reader_of(user), purpose, query, taxii.envelope)
 
     def manifest(
         self, user: User, collection_id: str, params: Params, *, purpose: Purpose | None = None
@@ -89,7 +96,7 @@ class Taxii:
         """What a collection holds, without the objects themselves (section 5.3)."""
         query = taxii.read_query(self._readable(collection_id).id, params)
         query = msgspec.structs.replace(query, slices=False)
-        return self._answer(user, purpose, query, taxii.manifest)
+        return self._answer(reader_of(user), purpose, query, taxii.manifest)
 
     def versions(
         self,
@@ -102,7 +109,7 @@ class Taxii:
     ) -> Answer:
         """The versions of one object (section 5.8)."""
         query = taxii.all_versions(self._by_id(collection_id, object_id, params))
-        return self._existing(user, purpose, query, taxii.versions)
+        return self._existing(reader_of(user), purpose, query, taxii.versions)
 
     def add(self, user: User, collection_id: str, body: bytes) -> dict[str, object]:
         """Take in an envelope (section 5.5); the status document, already complete."""
@@ -150,7 +157,7 @@ class Taxii:
         query = self._by_id(collection.id, object_id, params)
         if "match[version]" not in params:
             query = taxii.all_versions(query)
-        page = self._existing_page(user, purpose, query).value
+        page = self._existing_page(reader_of(user), purpose, query).value
         versions = [(row.id, row.modified) for row in page.rows]
 
         def step(tx: Holdings) -> tuple[None, list[Event]]:
@@ -176,17 +183,19 @@ class Taxii:
 
     def _existing(
         self,
-        user: User,
+        reader: Reader,
         purpose: Purpose | None,
         query: Query,
         write: Callable[[Page], bytes],
     ) -> Answer:
-        released = self._existing_page(user, purpose, query)
+        released = self._existing_page(reader, purpose, query)
         return Answer(released.derive(write), taxii.date_headers(released, query.after))
 
-    def _existing_page(self, user: User, purpose: Purpose | None, query: Query) -> Released[Page]:
+    def _existing_page(
+        self, reader: Reader, purpose: Purpose | None, query: Query
+    ) -> Released[Page]:
         """A page of an object that is there for this reader; else the one 404."""
-        released = self._page(user, purpose, query)
+        released = self._page(reader, purpose, query)
         if not released.value.rows and not self._is_there(released, query):
             raise NotFoundError("there is no such object here", code="no-object")
         return released
@@ -199,16 +208,15 @@ class Taxii:
 
     def _answer(
         self,
-        user: User,
+        reader: Reader,
         purpose: Purpose | None,
         query: Query,
         write: Callable[[Page], bytes],
     ) -> Answer:
-        released = self._page(user, purpose, query)
+        released = self._page(reader, purpose, query)
         return Answer(released.derive(write), taxii.date_headers(released, query.after))
 
-    def _page(self, user: User, purpose: Purpose | None, query: Query) -> Released[Page]:
-        reader = reader_of(user)
+    def _page(self, reader: Reader, purpose: Purpose | None, query: Query) -> Released[Page]:
         released = give(self._node, reader, purpose_for(reader, purpose), query)
         self._reads.note_page(released, query.collection)
         return released
