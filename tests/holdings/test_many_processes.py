@@ -119,12 +119,12 @@ def test_many_make_one_store(tmp_path: Path) -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        for number in range(6)
+        for number in range(4)
     ]
     for one in makers:
         _, err = one.communicate()
         assert one.returncode == 0, err
     store = open_store(f"sqlite:///{tmp_path}/store.db")
     with store.read() as tx:
-        assert [tx.cursor(str(number)) for number in range(6)] == ["made"] * 6
+        assert [tx.cursor(str(number)) for number in range(4)] == ["made"] * 4
     store.close()

@@ -140,4 +140,4 @@ class Changes(RuleBasedStateMachine):
 
 
 TestChanges = Changes.TestCase
-TestChanges.settings = settings(max_examples=settings().max_examples // 3, stateful_step_count=20)
+TestChanges.settings = settings(max_examples=settings().max_examples // 3, stateful_step_count=15)

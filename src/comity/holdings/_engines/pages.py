@@ -8,7 +8,8 @@ or to whom much opens, is served from there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import accumulate, takewhile
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
     bindparam,
     exists,
     false,
+    func,
     not_,
     null,
     or_,
@@ -30,6 +32,7 @@ from sqlalchemy import (
 from comity.handling import Grant, Page, Row
 from comity.holdings._engines import schema
 from comity.holdings._engines.objects import ObjectsPart
+from comity.holdings._engines.part import chunks
 from comity.holdings.protocol import Query, VersionFilter
 
 __all__ = ["PagesPart"]
@@ -49,8 +52,6 @@ _MOST_ARMS: Final = 100
 _MOST_BYTES: Final = 64 * 1024 * 1024
 """A page ends early when its slices reach this many bytes: one object may have 16 MB."""
 
-_FETCH: Final = 256
-
 
 class PagesPart(ObjectsPart):
     """Listing and search, under a grant."""
@@ -65,16 +66,16 @@ class PagesPart(ObjectsPart):
         total, mine = sum(counts.values()), sum(counts[key] for key in opened)
         rules = _Rules(grant, opened if mine < total else None)
         if query.ids:
-            return self._page(_named(number, query, rules), query)
+            return self._gather(_named(number, query, rules), query.limit, query.slices)
         # Types and versions of STIX are in no index: `merged` would look up each of its entries.
         sifted = bool(query.types or query.spec_versions) and mine * 8 > total
         if total - mine <= _HIDDEN_TO_SKIP or len(opened) > _MOST_ARMS or sifted:
-            return self._page(_in_order(number, query, rules), query)
+            return self._stream(_in_order(number, query, rules), query)
         end = self._window_end(number, query.after)
-        near = self._page(_in_order(number, query, rules, end), query)
+        near = self._stream(_in_order(number, query, rules, end), query)
         if near.more or end is None:
             return near
-        return self._page(_merged(number, query, rules, opened), query)
+        return self._gather(_merged(number, query, rules, opened), query.limit, query.slices)
 
     def _window_end(self, number: int, after: int) -> int | None:
         """Where a look ahead ends; None if the collection ends before."""
@@ -94,7 +95,7 @@ class PagesPart(ObjectsPart):
         ]
         rules = _Rules(grant, sorted(grant.readable))
         newest = (
-            select(*_COLUMNS, _E.collection, _E.vid)
+            select(*_COLUMNS, _E.vid, _SIZE)
             .select_from(schema.term)
             .with_hint(*schema.BY_VERSION)
             .join(schema.version, _V.vid == schema.term.c.vid)
@@ -110,49 +111,51 @@ class PagesPart(ObjectsPart):
             .where(schema.term.c.term == first, *has_all, rules.open(schema.entry))
             .order_by(_E.date_added.desc(), _E.collection)
             .limit(limit + 1)
-            .subquery("some")
         )
-        found = _with_bytes(newest).order_by(newest.c.date_added.desc(), newest.c.collection)
-        return self._read_page(found, limit, slices=True)
+        return self._gather(newest, limit, slices=True)
 
     def _how_common(self, word: str) -> int:
         """In how many versions a term stands; counted up to a bound."""
         some = select(schema.term.c.vid).where(schema.term.c.term == word).limit(1000)
         return len(self._conn.execute(some).all())
 
-    def _page(self, found: Select[Any], query: Query) -> Page:
-        return self._read_page(found, query.limit, slices=query.slices)
-
-    def _read_page(self, found: Select[Any], limit: int, *, slices: bool) -> Page:
-        """At most `limit` rows of what is found, which holds one more where there is one."""
-        rows: list[Row] = []
-        taken = 0
-        for some in self._fetch(found):
-            rows.extend(map(Row._make, some))
-            if slices:
-                taken += sum(len(row[5]) for row in some)
-                if taken > _MOST_BYTES:
-                    return _cut(rows, limit)
-        return Page(rows[:limit], more=len(rows) > limit)
-
-    def _fetch(self, found: Select[Any]) -> Iterator[Sequence[tuple[Any, ...]]]:
-        """The driver's own rows: wrapping each in Core's would take half of the time."""
+    def _stream(self, found: Select[Any], query: Query) -> Page:
+        """Rows that come with their bytes, in order, taken one by one until the page is full."""
         result = self._conn.execute(found)
-        cursor = result.cursor
-        assert cursor is not None
-        while some := cursor.fetchmany(_FETCH):
-            yield some
+        # The driver's own rows: wrapping each in Core's would take half of the time.
+        cursor: Any = result.cursor
+        rows: list[Row] = []
+        left = _MOST_BYTES
+        for row in map(Row._make, cursor):
+            left -= len(row.slice or b"")
+            if len(rows) == query.limit or (left < 0 and rows):
+                result.close()
+                return Page(rows, more=True)
+            rows.append(row)
         result.close()
+        return Page(rows, more=False)
+
+    def _gather(self, found: Select[Any], limit: int, slices: bool) -> Page:
+        """Rows that had to be sorted: their bytes are read afterwards, for this page alone."""
+        names = self._conn.execute(found).all()
+        kept = names[:limit]
+        slice_of: dict[int, bytes] = {}
+        if slices:
+            kept = kept[: _fitting([row.size for row in kept])]
+            for some in chunks(row.vid for row in kept):
+                read = self._conn.execute(_BYTES, {"vids": some})
+                slice_of |= {row.vid: row.bytes for row in read}
+        rows = [
+            Row(date_added, handling, name, modified, spec_version, slice_of.get(vid))
+            for date_added, handling, name, modified, spec_version, vid, _ in kept
+        ]
+        return Page(rows, more=len(names) > len(rows))
 
 
-def _cut(rows: list[Row], limit: int) -> Page:
-    """A page that ends where its bytes reach the bound, with at least one row."""
-    taken = 0
-    for count, row in enumerate(rows[:limit]):
-        taken += len(row.slice or b"")
-        if taken > _MOST_BYTES and count:
-            return Page(rows[:count], more=True)
-    return Page(rows[:limit], more=len(rows) > limit)
+def _fitting(sizes: Sequence[int]) -> int:
+    """How many rows a page holds before its bytes pass the bound; at least one."""
+    totals = accumulate(sizes)
+    return max(1, sum(1 for _ in takewhile(lambda total: total <= _MOST_BYTES, totals)))
 
 
 class _Rules:
@@ -194,8 +197,8 @@ def _in_order(number: int, query: Query, rules: _Rules, end: int | None = None) 
 
 def _named(number: int, query: Query, rules: _Rules) -> Select[Any]:
     """The objects asked for, sorted."""
-    found = _select(query).with_hint(*schema.BY_VERSION)
-    found = found.where(
+    found = select(*_COLUMNS, _E.vid, _SIZE).with_hint(*schema.BY_VERSION)
+    found = found.join_from(schema.entry, schema.version, _V.vid == _E.vid).where(
         _E.collection == number,
         _E.id.in_(query.ids),
         _E.date_added > query.after,
@@ -222,17 +225,12 @@ def _merged(number: int, query: Query, rules: _Rules, opened: Sequence[int]) -> 
     ]
     ordered: CompoundSelect[Any] = union_all(*arms)
     some = ordered.order_by("date_added").limit(query.limit + 1).subquery("some")
-    found = _with_bytes(some) if query.slices else select(*_columns(some), _NO_SLICE)
-    return found.order_by(some.c.date_added)
-
-
-def _with_bytes(some: FromClause) -> Select[Any]:
-    """Rows already chosen, with their bytes: read for these alone."""
-    return select(*_columns(some), _V.bytes).join_from(some, schema.version, _V.vid == some.c.vid)
-
-
-def _columns(some: FromClause) -> list[ColumnElement[Any]]:
-    return [some.c[column.name] for column in _COLUMNS]
+    columns = [some.c[column.name] for column in (*_COLUMNS, _E.vid)]
+    return (
+        select(*columns, _SIZE)
+        .join_from(some, schema.version, _V.vid == some.c.vid)
+        .order_by(some.c.date_added)
+    )
 
 
 def _select(query: Query) -> Select[Any]:
@@ -274,6 +272,9 @@ def _same_object(rules: _Rules) -> ColumnElement[bool]:
 _OTHER: Final = schema.entry.alias("other")
 _TERM_TOO: Final = schema.term.alias("too")
 _COLUMNS: Final = (_E.date_added, _E.handling, _E.id, _E.modified, _E.spec_version)
+# Of the bytes alone the length is read, which stands in the row's head.
+_SIZE: Final = func.length(_V.bytes).label("size")
+_BYTES: Final = select(_V.vid, _V.bytes).where(_V.vid.in_(bindparam("vids", expanding=True)))
 _NO_SLICE: Final = null().label("bytes")
 _WINDOW_END: Final = (
     select(_E.date_added)
