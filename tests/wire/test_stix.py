@@ -123,7 +123,7 @@ def test_a_property_called_objects_of_another_type_is_no_bundle() -> None:
 def test_two_lists_in_one_bundle_are_both_read_and_told() -> None:
     found = list(read_objects(b'{"objects": [{"a": 1}], "objects": [{"b": 2}]}'))
     assert raws(found) == [b'{"a": 1}', b'{"b": 2}']
-    assert codes(found) == ["duplicate-key"]
+    assert codes(found) == ["second-list"]
 
 
 # ------------------------------------------------------------------------------ what goes wrong

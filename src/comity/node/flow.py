@@ -29,7 +29,7 @@ from comity.share.circumstances import Circumstances, Taken, Unread
 from comity.share.receive import CHUNK
 from comity.wire.checks import Parsed, check
 from comity.wire.problem import Problem, problem_of
-from comity.wire.stix import read_objects
+from comity.wire.stix import SOURCE_FAULTS, read_objects
 from comity.wire.stream import Readable, open_source
 
 __all__ = ["Sharing", "circumstances", "give", "markings_in", "read", "receive", "seek"]
@@ -64,7 +64,7 @@ def read(source: Readable, name: str | None = None) -> Iterator[Arriving]:
     """
     for piece in read_objects(open_source(source, name)):
         if isinstance(piece, Problem):
-            yield Unread(piece, is_object=False)
+            yield Unread(piece, is_object=piece.code not in SOURCE_FAULTS)
             continue
         try:
             yield check(piece)

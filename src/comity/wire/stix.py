@@ -24,7 +24,22 @@ from comity.wire.stream import Readable, Source, open_source
 from comity.wire.walk import COLON, END_LIST, END_OBJECT, LIST, OBJECT, QUOTE, end_of, nesting
 from comity.wire.window import Window
 
-__all__ = ["Slice", "read_objects"]
+__all__ = ["SOURCE_FAULTS", "Slice", "read_objects"]
+
+SOURCE_FAULTS: Final = frozenset(
+    {
+        "empty",
+        "encoding",
+        "gzip-bomb",
+        "gzip-broken",
+        "gzip-truncated",
+        "not-json",
+        "second-list",
+        "truncated",
+        "unreadable",
+    }
+)
+"""Codes of problems that speak of a source, or of where it ends; all others are one object's."""
 
 
 class Slice(msgspec.Struct, frozen=True, gc=False):
@@ -225,7 +240,7 @@ class _Reader:
     def _second_list(self) -> Problem:
         where = f"{self._name}: byte {self._window.offset}"
         message = "it has a second list of objects: both are read"
-        return Problem(code="duplicate-key", message=message, where=where)
+        return Problem(code="second-list", message=message, where=where)
 
     def _next_list(self, members: _Members) -> bool:
         """Read on to the next list of objects (True), or over the end of the document.
