@@ -30,6 +30,7 @@ from comity.model.kind import Kind
 from comity.model.time import EPOCH, parse_time
 from comity.wire.checks import Parsed, check, same_content
 from comity.wire.objects import Category
+from comity.wire.remarks import remarks
 from comity.wire.signal import Signal
 from comity.wire.stix import Slice, read_objects
 
@@ -160,7 +161,6 @@ def test_a_signal_is_read() -> None:
         ({"created": "2026-01-31"}, "bad-timestamp", "created"),
         ({"created": "2026-01-31T12:00:00+01:00"}, "bad-timestamp", "created"),
         ({"modified": 5}, "bad-timestamp", "modified"),
-        ({"modified": "2026-01-31T11:59:59.999Z"}, "bad-property", "modified"),
         ({"created_by_ref": OTHER}, "bad-property", "created_by_ref"),
         ({"created_by_ref": 5}, "bad-property", "created_by_ref"),
         ({"object_marking_refs": MARKING}, "bad-property", "object_marking_refs"),
@@ -401,11 +401,10 @@ def test_the_oracle_agrees_on_the_conformance_examples(shared_data: Path) -> Non
 
 def test_atlas_holds_two_objects_modified_before_they_were_created(shared_data: Path) -> None:
     text = gzip.decompress((shared_data / "cyber" / "mitre-atlas-stix21.json.gz").read_bytes())
-    faults = []
-    for one in read_objects(text):
-        assert isinstance(one, Slice)
-        try:
-            check(one)
-        except InputError as error:
-            faults.append(error)
-    assert [fault.message for fault in faults] == ["modified is before created"] * 2
+    told = [
+        remark.message
+        for one in read_objects(text)
+        if isinstance(one, Slice)
+        for remark in remarks(check(one))
+    ]
+    assert told == ["modified is before created"] * 2

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.wire.builders import AUTHOR, INDICATOR, TIME, JsonObject, indicator, piece
@@ -101,3 +102,18 @@ def test_real_files_need_none(shared_data: Path, name: str) -> None:
     for one in read_objects(shared_data / name):
         assert isinstance(one, Slice)
         assert remarks(check(one)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"pattern": "[domain-name:value = ]"}, "pattern, column 22"),
+        ({"pattern": "domain-name:value = 'x'"}, "pattern, column 1"),
+    ],
+)
+def test_a_pattern_against_the_grammar_is_named(changes: dict[str, Any], place: str) -> None:
+    one = check(piece(indicator(**changes)))
+    (problem,) = remarks(one)
+    assert problem.code == "bad-pattern"
+    assert problem.where == f"{one.where}: {place}"
+    assert told(indicator(pattern_type="yara", **changes)) == []

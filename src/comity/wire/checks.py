@@ -180,8 +180,6 @@ def _times(
             _required(value, "modified", found)
     created = _instant(value, "created", found)
     modified = _instant(value, "modified", found)
-    if created is not None and modified is not None and modified < created:
-        raise _wrong(found, "modified", "is before created")
     if modified is None:
         modified = EPOCH if created is None else created
     return created, modified

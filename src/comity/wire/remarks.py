@@ -8,6 +8,7 @@ from typing import Any, Final
 from comity.errors import InputError
 from comity.wire.checks import Parsed, is_id, is_timestamp
 from comity.wire.objects import ANY_OF, REQUIRED, Shape
+from comity.wire.pattern import parse_pattern
 from comity.wire.problem import Problem
 from comity.wire.signal import Signal
 from comity.wire.values import normalise
@@ -18,9 +19,9 @@ __all__ = ["remarks"]
 def remarks(parsed: Parsed) -> list[Problem]:
     """What a checked object lacks by the standard (STIX 2.1, sections 4 to 7 and 9).
 
-    Codes: `missing-property` and `bad-property` (a property that its type requires),
-    `bad-pattern`, and `signal-value` (a signal of Comity whose value none of its kind matches).
-    Values of open vocabularies are not looked at.
+    Codes: `missing-property` and `bad-property` (a property that its type requires), those of
+    `parse_pattern`, and `signal-value` (a Comity signal that will match nothing). Values of open
+    vocabularies are not looked at.
     """
     found: list[Problem] = []
     value = parsed.value
@@ -33,10 +34,25 @@ def remarks(parsed: Parsed) -> list[Problem]:
         if not any(name in value for name in names):
             text = f"one of {', '.join(names)} is missing"
             found.append(_remark(parsed, names[0], text, "missing-property"))
+    if parsed.created is not None and parsed.modified < parsed.created:
+        # Public sets have such objects; their version is what it says.
+        found.append(_remark(parsed, "modified", "modified is before created", "bad-property"))
+    if parsed.type == "indicator" and value.get("pattern_type") == "stix":
+        found.extend(_of_pattern(parsed, value.get("pattern")))
     if parsed.signal is not None and not _is_normal(parsed.signal):
         text = f"the signal's value is not written as a {parsed.signal.kind.value} is"
         found.append(_remark(parsed, "extensions", text, "signal-value"))
     return found
+
+
+def _of_pattern(parsed: Parsed, pattern: object) -> list[Problem]:
+    try:
+        if isinstance(pattern, str):
+            parse_pattern(pattern)
+    except InputError as error:
+        field = f"pattern, {error.where}" if error.where else "pattern"
+        return [_remark(parsed, field, error.message, error.code)]
+    return []
 
 
 def _is_normal(signal: Signal) -> bool:
