@@ -7,6 +7,8 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
+# Another server to measure against: in an environment of its own, nothing of it in ours.
+PEER := .venv-bench-opentaxii
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 WHEELS := --require-hashes --only-binary :all:
 
@@ -31,7 +33,7 @@ check: $(VENV)/.with-tests ## lint, format, types, floors
 	$(BIN)/mypy src tests tools $(wildcard bench)
 	$(BIN)/lint-imports --no-logo
 
-bench: $(VENV)/.with-tests ## measure; fails where a promised figure is missed
+bench: $(VENV)/.with-tests $(PEER)/.ready ## measure; fails where a promised figure is missed
 	$(BIN)/python bench/run.py $(ARGS)
 
 soak: $(VENV)/.with-tests ## run the tests with the large and repeated cases in full
@@ -47,7 +49,7 @@ pins: ## write requirements*.txt anew from pyproject.toml (ARGS=--upgrade moves 
 	PATH="$(CURDIR)/.venv-pins/bin:$$PATH" .venv-pins/bin/python tools/pin.py $(ARGS)
 
 clean: ## remove what the commands above made, the installed packages included
-	rm -rf .venv .venv-pins .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-pins $(PEER) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 # The first Python that is new enough. Running it also passes over a shim that leads nowhere.
 $(BIN)/python:
@@ -68,4 +70,9 @@ $(VENV)/.with-core: requirements.txt pyproject.toml | $(BIN)/python
 
 $(VENV)/.with-tests: requirements-test.txt $(VENV)/.with-core
 	$(PIP) $(WHEELS) -r requirements-test.txt
+	@touch $@
+
+$(PEER)/.ready: bench/requirements-opentaxii.txt | $(BIN)/python
+	$(BIN)/python -m venv $(PEER)
+	$(PEER)/bin/python -m pip --disable-pip-version-check --quiet install $(WHEELS) -r $<
 	@touch $@
