@@ -7,7 +7,7 @@ from typing import Annotated, Protocol
 
 import typer
 
-from comity.cli.options import Directory, example
+from comity.cli.options import Directory, Json, example
 
 __all__ = ["Server", "verb"]
 
@@ -55,6 +55,7 @@ def serve(
     behind_proxy: Annotated[
         bool, typer.Option("--behind-proxy", help="A proxy in front of it speaks TLS.")
     ] = False,
+    as_json: Json = False,  # noqa: ARG001  # Its one line is JSON in any case.
 ) -> None:
     """Serve TAXII, the JSON API and the log over HTTP.
 

@@ -19,6 +19,7 @@ import msgspec
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from comity.cli.progress import INTERRUPTED
 from comity.errors import ComityError
 
 __all__ = ["DemoNode", "comity"]
@@ -36,6 +37,8 @@ def comity(*words: object) -> dict[str, Any]:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = _program().main([*(str(word) for word in words), "--json"], standalone_mode=False)
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
     answer: dict[str, Any] = msgspec.json.decode(out.getvalue() or "{}")
     if code:
         error = answer.get("error", {})
@@ -98,16 +101,19 @@ class DemoNode:
     def kill(self) -> None:
         """Kill the server as a power cut would: SIGKILL, no time to tidy up."""
         self.check()
-        self._end(signal.SIGKILL)
+        self.ask_to_end(signal.SIGKILL)
+        self.stop()
+
+    def ask_to_end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Tell the server to end; returns at once."""
+        if self.process is not None:
+            self.process.send_signal(how)
 
     def stop(self) -> None:
         """Let the server end, and see that it does."""
-        self._end(signal.SIGTERM)
-
-    def _end(self, how: signal.Signals) -> None:
         if self.process is None:
             return
-        self.process.send_signal(how)
+        self.ask_to_end()
         try:
             self.process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -72,7 +72,9 @@ class Story:
                 yield Step(text, False, f"an earlier step did not give {what}")
 
     def close(self) -> None:
-        """End all servers."""
+        """End all servers, together."""
+        for node in self.nodes.values():
+            node.ask_to_end()
         for node in self.nodes.values():
             node.stop()
 
