@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, insert, select
 
 from comity.holdings._engines import schema
 from comity.holdings._engines.part import Part, upsert
@@ -27,7 +27,7 @@ class JournalPart(Part):
         first = self._advance(_CLOCK, len(rows)) - len(rows)
         if rows:
             self._conn.execute(
-                upsert(schema.journal),
+                _APPEND,
                 [
                     {
                         "log_index": index,
@@ -96,6 +96,7 @@ class JournalPart(Part):
         self._conn.execute(put)
 
 
+_APPEND: Final = insert(schema.journal)
 _ROWS: Final = (
     select(_J.log_index, _J.at, _J.payload, _J.salt, _J.commitment)
     .where(_J.log_index >= bindparam("first"))

@@ -111,11 +111,7 @@ class Part:
 
     def _advance(self, name: str, by: int) -> int:
         """Move a clock on, and hold its row until this transaction ends; what it then shows."""
-        moved = upsert(schema.clock).values(name=name, last=by)
-        moved = moved.on_conflict_do_update(
-            index_elements=["name"], set_={"last": schema.clock.c.last + by}
-        )
-        shown: int = self._conn.execute(moved.returning(schema.clock.c.last)).scalar_one()
+        shown: int = self._conn.execute(_ADVANCE, {"name": name, "last": by}).scalar_one()
         return shown
 
     def _clock(self, name: str) -> int:
@@ -146,3 +142,7 @@ _NUMBER: Final = select(schema.collection.c.number).where(
     schema.collection.c.id == bindparam("collection")
 )
 _CLOCK: Final = select(schema.clock.c.last).where(schema.clock.c.name == bindparam("name"))
+_MOVED: Final = upsert(schema.clock)
+_ADVANCE: Final = _MOVED.on_conflict_do_update(
+    index_elements=["name"], set_={"last": schema.clock.c.last + _MOVED.excluded.last}
+).returning(schema.clock.c.last)

@@ -194,13 +194,8 @@ class PutsPart(ObjectsPart):
             self._conn.execute(_MARK.values(has_older=0), firsts)
 
     def _count(self, number: int, used: Mapping[int, int], sign: int) -> None:
-        changed = upsert(schema.tally)
-        changed = changed.on_conflict_do_update(
-            index_elements=["collection", "handling"],
-            set_={"n": schema.tally.c.n + changed.excluded.n},
-        )
         self._conn.execute(
-            changed,
+            _COUNT,
             [{"collection": number, "handling": key, "n": sign * n} for key, n in used.items()],
         )
 
@@ -229,6 +224,11 @@ def _widened(before: Bounds, fresh: Iterable[tuple[int, Admitted[Version]]]) -> 
     return after
 
 
+_TALLIED: Final = upsert(schema.tally)
+_COUNT: Final = _TALLIED.on_conflict_do_update(
+    index_elements=["collection", "handling"],
+    set_={"n": schema.tally.c.n + _TALLIED.excluded.n},
+)
 _NEXT: Final = schema.clock.c.last + bindparam("by")
 _NOW: Final[ColumnElement[int]] = bindparam("now")
 _TAKE_INSTANTS: Final = (

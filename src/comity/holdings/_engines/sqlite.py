@@ -1,7 +1,7 @@
 """The default engine: one SQLite file in WAL mode, open to many threads and processes at once.
 
 A commit is on the disk when it returns (`synchronous=FULL`). Writers take the lock when they
-begin (`BEGIN IMMEDIATE`) and wait for it up to 30 seconds; readers see one state and wait for
+begin (`BEGIN IMMEDIATE`) and ask for it up to 30 seconds; readers see one state and wait for
 nobody.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,9 @@ __all__ = ["SqliteStore"]
 
 APPLICATION_ID: Final = int.from_bytes(b"COMY", "big")
 """In the file's header, so that `file` and we ourselves tell a store from any other database."""
+
+Begin = Callable[[sqlite3.Connection, float], None]
+"""Begins a transaction on a connection; the number is how many seconds it may wait."""
 
 _OLDEST: Final = (3, 37, 0)
 
@@ -59,10 +63,10 @@ class SqliteStore:
         # Threads of this process wait for each other in the pool, which is fair; only processes
         # wait for the file's lock.
         self._writers: Final = _engine(
-            path, "BEGIN IMMEDIATE", _FOR_WRITERS, busy_seconds, pool_size=1, max_overflow=0
+            path, _begin_writing, _FOR_WRITERS, busy_seconds, pool_size=1, max_overflow=0
         )
         self._readers: Final = _engine(
-            path, "BEGIN", _FOR_READERS, busy_seconds, pool_size=8, max_overflow=-1
+            path, _begin_reading, _FOR_READERS, busy_seconds, pool_size=8, max_overflow=-1
         )
         try:
             with translate_errors(str(path)):
@@ -120,8 +124,31 @@ class _Compiler(SQLiteCompiler):
         return text
 
 
+def _begin_reading(connection: sqlite3.Connection, _busy_seconds: float) -> None:
+    connection.execute("BEGIN")
+
+
+def _begin_writing(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Take the lock; raises sqlite3.OperationalError when others hold it for `busy_seconds`.
+
+    SQLite's own wait soon sleeps for a tenth of a second at a time, and whoever comes meanwhile
+    goes first: of four busy processes one waited for seconds. So the wait is kept short, where
+    it looks every few milliseconds, and begun again.
+    """
+    connection.execute("PRAGMA busy_timeout = 10")
+    end = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            break
+        except sqlite3.OperationalError as why:
+            if why.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= end:
+                raise
+    connection.execute(f"PRAGMA busy_timeout = {round(busy_seconds * 1000)}")
+
+
 def _engine(
-    path: Path, begin: str, pragmas: tuple[str, ...], busy_seconds: float, **pool: int
+    path: Path, begin: Begin, pragmas: tuple[str, ...], busy_seconds: float, **pool: int
 ) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=os.fspath(path)),
@@ -143,7 +170,7 @@ def _engine(
 
     @event.listens_for(engine, "begin")
     def begun(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
+        begin(conn.connection.driver_connection, busy_seconds)  # type: ignore[arg-type]
 
     as_our_errors(engine, str(path))
     return engine
