@@ -8,7 +8,7 @@ from typing import Any, Final
 from comity.errors import InputError
 from comity.wire.checks import Parsed, is_id, is_timestamp
 from comity.wire.objects import ANY_OF, REQUIRED, Shape
-from comity.wire.pattern import parse_pattern
+from comity.wire.pattern import breaches, parse_pattern
 from comity.wire.problem import Problem
 from comity.wire.signal import Signal
 from comity.wire.values import normalise
@@ -46,13 +46,14 @@ def remarks(parsed: Parsed) -> list[Problem]:
 
 
 def _of_pattern(parsed: Parsed, pattern: object) -> list[Problem]:
+    if not isinstance(pattern, str):
+        return []  # Named already, as a property of the wrong type.
     try:
-        if isinstance(pattern, str):
-            parse_pattern(pattern)
+        parsed_pattern = parse_pattern(pattern)
     except InputError as error:
         field = f"pattern, {error.where}" if error.where else "pattern"
         return [_remark(parsed, field, error.message, error.code)]
-    return []
+    return [_remark(parsed, "pattern", text, "bad-pattern") for text in breaches(parsed_pattern)]
 
 
 def _is_normal(signal: Signal) -> bool:
