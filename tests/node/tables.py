@@ -37,3 +37,8 @@ def versions_of(node: Node) -> list[tuple[str, str, int]]:
                 " FROM entry JOIN collection ON collection.number = entry.collection"
             )
         )
+
+
+def text_of(node: Node) -> bytes:
+    """The bytes of the store's files: what is not in them was never written."""
+    return b"".join(path.read_bytes() for path in node.directory.glob("comity.sqlite3*"))

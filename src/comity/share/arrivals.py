@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from comity.errors import RefusedError
-from comity.handling import Admission, Arrival, DataClass, Handling, judge
+from comity.handling import (
+    Admission,
+    Arrival,
+    DataClass,
+    Handling,
+    Reading,
+    judge,
+    read_marking,
+)
 from comity.holdings import Held, Holdings
 from comity.model.kind import CYBER, PERSONAL, Kind
 from comity.share.circumstances import Circumstances
@@ -50,6 +58,7 @@ class Arrivals:
             None if alone else dates,
             tuple(label.id for label, _ in over),
             None if held is None else (held.handling, held.facts),
+            _classified(one),
         )
         found = self._judged.get(way)
         if found is None:
@@ -69,12 +78,13 @@ class Arrivals:
     def _arrival(self, one: Parsed, held: Held | None, *, alone: bool) -> Arrival:
         """`alone`: the object's own dates are the only ones, and are left to `dated`."""
         how, signal = self._how, one.signal
+        readings = [self._readings[ref] for ref in (*one.marking_refs, *one.granular_refs)]
         author = (one.created_by_ref or "").removeprefix("identity--")
         return Arrival(
             channel=how.channel,
             sender=how.sender,
             author=author if author in how.policy.members else None,
-            readings=tuple(self._readings[ref] for ref in (*one.marking_refs, *one.granular_refs)),
+            readings=(*readings, *_classified(one)),
             labels=tuple(self.labels.over(one)),
             options=how.options,
             asks_tlp=how.asks_tlp,
@@ -87,6 +97,14 @@ class Arrivals:
             review_at=None if alone or signal is None else signal.review_at,
             case_id=how.case_id,
         )
+
+
+def _classified(one: Parsed) -> tuple[Reading, ...]:
+    """What a marking says, if that is a classification: its own words may then be classified."""
+    if one.type != "marking-definition":
+        return ()
+    reading = read_marking(one.value)
+    return () if reading.classified is None else (reading,)
 
 
 def data_class_of(kind: Kind | None, individual: bool = False) -> DataClass:

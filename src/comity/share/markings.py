@@ -54,8 +54,10 @@ def take_terms(
 
 
 def _is_ours(one: Parsed) -> bool:
+    """Whether it is a handling of ours; one that calls itself classified is for the gate."""
     extensions = one.value.get("extensions")
-    return isinstance(extensions, dict) and HANDLING_EXTENSION in extensions
+    ours = isinstance(extensions, dict) and HANDLING_EXTENSION in extensions
+    return ours and read_marking(one.value).classified is None
 
 
 def _take_labels(tx: Holdings, labels: Sequence[tuple[Parsed, Label]]) -> list[tuple[Parsed, bool]]:
