@@ -197,7 +197,8 @@ class Objects(Protocol):
 
         Adds the per-object rules: unexpired, and of no case or one of the reader's. Two access
         paths by row counts: the collection's order filtered, or the handlings' own orders
-        merged. Two granted rows of one page are never of the same date_added.
+        merged. Two granted rows of one page are never of the same date_added. A page may hold
+        fewer rows than `limit` although more follow, when its slices are large: go by `more`.
         """
 
     def facts(self, object_id: str) -> Sequence[tuple[str, Micros, HandlingRow, Facts]]:
