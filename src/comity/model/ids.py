@@ -50,8 +50,10 @@ def is_stix_id(text: str) -> bool:
 
 
 _LONGEST_ID: Final = 250 + len("--") + 36
+# A possessive group must not fail half-way: before Python 3.11.5 it then stays where it failed
+# (CPython issue 106052). So here, and wherever such groups stand, each looks ahead first.
 _STIX_ID: Final = re.compile(
-    r"[a-z][a-z0-9]*+(?:-[a-z0-9]++)*+"
+    r"[a-z][a-z0-9]*+(?:(?=-[a-z0-9])-[a-z0-9]++)*+"
     r"--[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\Z"
 )
 

@@ -122,7 +122,7 @@ def is_timestamp(text: object) -> bool:
 _parse_time = lru_cache(4096)(parse_time)
 _is_known_id = lru_cache(8192)(is_stix_id)
 _DECODER: Final = msgspec.json.Decoder()
-_TYPE: Final = re.compile(r"(?=.{3,250}\Z)[a-z][a-z0-9]*+(?:-[a-z0-9]++)*+\Z")
+_TYPE: Final = re.compile(r"(?=.{3,250}\Z)[a-z][a-z0-9]*+(?:(?=-[a-z0-9])-[a-z0-9]++)*+\Z")
 _SELECTOR: Final = re.compile(r"[A-Za-z0-9_-]{1,250}(?:\.(?:\[\d{1,9}\]|[A-Za-z0-9_-]{1,250}))*\Z")
 _KEY_END: Final = re.compile(STRING.pattern + rb"[ \t\n\r]*+(:)?", re.DOTALL)
 _DATE: Final = len("2026-01-31")  # a date alone is no timestamp

@@ -56,7 +56,7 @@ def repeated_key(raw: bytes) -> str | None:
 
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_KEY: Final = re.compile(r'"((?:[^"\\]++|\\.)*+)"\s*+(:)?+', re.DOTALL)
+_KEY: Final = re.compile(r'"((?:[^"\\]++|(?=\\.)\\.)*+)"\s*+(:)?', re.DOTALL)
 
 
 def _error(code: str, message: str, where: str, field: str) -> InputError:

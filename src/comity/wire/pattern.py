@@ -316,22 +316,22 @@ _KEYWORDS: Final = frozenset(
 # end is `other`, as is a number with a zero too many, and nothing behind `other` is read.
 _TOKEN: Final = re.compile(
     r"(?:[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]++"
-    r"|/\*(?s:.*?)\*/|//[^\r\n]*+)*+"
+    r"|(?=/\*(?s:.*?)\*/)/\*(?s:.*?)\*/|(?=//)//[^\r\n]*+)*+"
     r"(?:(?P<number>[+-]?+(?:[0-9]*+\.[0-9]++|0(?![0-9])|[1-9][0-9]*+))"
     r"|(?P<mark>[\[\]():.,*]|[=<>!]=|<>|[=<>])"
-    r"|(?P<string>'[^'\\]*+(?:\\['\\][^'\\]*+)*+')"
+    r"|(?P<string>'[^'\\]*+(?:(?=\\['\\])\\['\\][^'\\]*+)*+')"
     r"|(?P<constant>[bht]'[^'\\]*+')"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_-]*+)"
     r"|(?P<end>\Z)"
     r"|(?P<other>(?s:.)))"
 )
 _ESCAPE: Final = re.compile(r"\\(.)")
-_HEX: Final = re.compile(r"h'((?:[0-9A-Fa-f]{2})*+)'\Z")
+_HEX: Final = re.compile(r"h'((?:(?=[0-9A-Fa-f]{2})[0-9A-Fa-f]{2})*+)'\Z")
 _BASE64: Final = re.compile(
-    r"b'(?!')((?:[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?+)'\Z"
+    r"b'(?!')((?:(?=[A-Za-z0-9+/]{4})[A-Za-z0-9+/]{4})*+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)'\Z"
 )
 _TIMESTAMP: Final = re.compile(
-    r"t'([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]++)?+Z'\Z"
+    r"t'([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]++)?Z'\Z"
 )
 
 _T = TypeVar("_T")

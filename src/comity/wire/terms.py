@@ -14,7 +14,7 @@ _MAX_TERMS: Final = 64
 _MAX_LENGTH: Final = 250
 
 # String literals of a STIX pattern (STIX 2.1, section 9.4): a quote within is escaped.
-_LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*+)'")
+_LITERAL: Final = re.compile(r"'((?:[^'\\]++|(?=\\.)\\.)*+)'")
 _ESCAPED: Final = re.compile(r"\\(.)")
 _EDGE: Final = " \t\r\n.,;:!?()[]{}<>\"'`"
 
