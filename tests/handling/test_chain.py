@@ -270,6 +270,8 @@ def test_no_chain_of_nodes_widens_the_audience(
         return
     said, facts = start.terms.handling, start.terms.facts
     for node in chain(start, path, thing, purpose):
+        if node is not start and said.originators == {node.name}:
+            return  # Its own information came home, where its own terms hold again.
         assert node.terms is not None
         here, beside = node.terms.handling, node.terms.facts
         for reader, wanted in product(every_reader(), (None, *PURPOSES)):

@@ -70,12 +70,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Heard(NamedTuple):
-    """What bytes and labels say. `named`: enough that the default does not apply.
+    """What bytes and labels say.
 
-    A marking that we cannot read is not enough: what it does not say in others is our default.
+    `terms` is what counts in full, `tighter` what may only tighten it. `named`: it is enough
+    for the default not to apply. A marking that we cannot read is not enough: what it does not
+    say in others is our default.
     """
 
     terms: Handling
+    tighter: tuple[Handling, ...]
     named: bool
 
 
@@ -85,9 +88,8 @@ def terms_of(arrival: Arrival, policy: Policy) -> Terms:
     _refuse_person_records(arrival, policy)
     _refuse_h3_without_text(arrival)
     heard = _hear(arrival, (arrival.sender, policy.self_id))
-    joined, remarks = _join_all(heard, arrival, policy)
-    handling = _audience(joined, heard, arrival, policy)
-    _refuse_by_tlp(handling, arrival, policy)
+    said, remarks = _said(heard, arrival, policy)
+    handling = _tightened(_audience(said, heard, arrival, policy), heard, arrival, policy)
     facts = _facts(arrival)
     return Terms(
         handling=handling,
@@ -146,35 +148,39 @@ def _hear(arrival: Arrival, bringers: Collection[str]) -> _Heard:
     A label counts in full if it is its bringer's or its originator's: the author's where that
     is a member we know, else of whoever the label itself names. Any other label only tightens.
     """
-    carried = [r.handling for r in arrival.readings if r.handling is not None]
+    full = [r.handling for r in arrival.readings if r.handling is not None]
+    named = any(not handling.unread for handling in full)
     author = frozenset() if arrival.author is None else frozenset({arrival.author})
-    said = list(carried)
-    owners = author.union(*(handling.originators for handling in carried))
-    named = any(not handling.unread for handling in carried)
+    tighter: list[Handling] = []
     for label, handling in arrival.labels:
-        said.append(handling)
         if label.labelled_by in bringers or label.labelled_by in (author or handling.originators):
+            full.append(handling)
             named = True
-            owners |= handling.originators
-    terms = join(said)
+        else:
+            tighter.append(msgspec.structs.replace(handling, originators=frozenset()))
+    terms = join(full)
+    owners = terms.originators | author
+    if not owners:
+        # Nothing better names an owner; to call it the bringer's own would give more away.
+        owners = frozenset().union(*(handling.originators for _, handling in arrival.labels))
     caveats = terms.caveats.union(*(reading.caveats for reading in arrival.readings))
-    # Where nothing better names an owner, the labels that only tighten do.
-    owners = owners or terms.originators
-    return _Heard(msgspec.structs.replace(terms, originators=owners, caveats=caveats), named)
+    terms = msgspec.structs.replace(terms, originators=owners, caveats=caveats)
+    return _Heard(terms, tuple(tighter), named)
 
 
-def _join_all(
+def _said(
     heard: _Heard, arrival: Arrival, policy: Policy
 ) -> tuple[Handling, list[tuple[str, str]]]:
-    """All that is said, or the default where nothing is; its audience is not yet written down."""
+    """What is said in full, or the default where nothing is; its audience is not yet written."""
     said = [heard.terms]
     remarks: list[tuple[str, str]] = []
     if arrival.held is not None:
         said.append(arrival.held)
     asked = _asked(arrival)
     if asked is not None:
-        remarks += _not_loosened(asked, join(said), arrival)
-        said.append(asked)
+        remarks += _not_loosened(asked, join([*said, *heard.tighter]), arrival)
+        if _may_set(heard, arrival):
+            said.append(asked)
     named = heard.named or arrival.held is not None or (asked is not None and arrival.asks_tlp)
     if not named:
         said.append(_default(arrival, policy))
@@ -185,6 +191,25 @@ def _join_all(
     if not terms.originators:
         terms = msgspec.structs.replace(terms, originators=frozenset({arrival.sender}))
     return terms, remarks
+
+
+def _tightened(said: Handling, heard: _Heard, arrival: Arrival, policy: Policy) -> Handling:
+    """What is kept: with what may only tighten joined once the audience is written down.
+
+    Before that a list would not narrow the audience but make it. Raises RefusedError.
+    """
+    _refuse_by_tlp(said, arrival, policy)
+    asked = _asked(arrival)
+    tighter = list(heard.tighter)
+    if asked is not None and not _may_set(heard, arrival):
+        tighter.append(asked)
+    if not tighter:
+        return said
+    handling = join([said, *tighter])
+    if _for_nobody_yet(handling):
+        handling = _for(handling, frozenset({policy.self_id}))
+    _refuse_by_tlp(handling, arrival, policy)
+    return handling
 
 
 def _asked(arrival: Arrival) -> Handling | None:
@@ -231,32 +256,46 @@ def _default(arrival: Arrival, policy: Policy) -> Handling:
     )
 
 
+def _for_nobody_yet(handling: Handling) -> bool:
+    """Whether its label goes by names, and none are written down."""
+    if handling.tlp is Tlp.RED:
+        return handling.persons is None
+    return handling.tlp >= Tlp.AMBER and handling.recipients is None
+
+
+def _for(handling: Handling, recipients: frozenset[str]) -> Handling:
+    """With the recipients written down. RED is for persons; if none is named, none can be later:
+    that would loosen it.
+    """
+    if handling.tlp is Tlp.RED:
+        return msgspec.structs.replace(handling, persons=frozenset())
+    return msgspec.structs.replace(handling, recipients=recipients)
+
+
 def _audience(handling: Handling, heard: _Heard, arrival: Arrival, policy: Policy) -> Handling:
     """Write down who the recipients are at this moment, where the label goes by that."""
-    if handling.tlp is Tlp.RED and handling.persons is None:
-        # Nobody was named, and nobody can be named later: that would loosen it.
-        return msgspec.structs.replace(handling, persons=frozenset())
-    if handling.tlp in (Tlp.AMBER, Tlp.AMBER_STRICT) and handling.recipients is None:
+    if _for_nobody_yet(handling):
+        # What is another's and came as AMBER stays with us: to pass it on would widen it.
         recipients = frozenset({policy.self_id})
-        if _may_address(handling, heard, arrival):
+        asked = arrival.options is not None and arrival.asks_tlp
+        if (asked and heard.terms.tlp < Tlp.AMBER) or _is_sharers(handling.originators, arrival):
             recipients = _recipients_now(arrival, policy)
-        return msgspec.structs.replace(handling, recipients=recipients)
+        return _for(handling, recipients)
     undecided = handling.tlp is Tlp.GREEN and handling.communities is None
     if undecided and arrival.community is not None and arrival.channel is not Channel.PULLED:
         return msgspec.structs.replace(handling, communities=frozenset({arrival.community}))
     return handling
 
 
-def _may_address(handling: Handling, heard: _Heard, arrival: Arrival) -> bool:
-    """Whether the sharer decides who gets what is AMBER and names nobody.
+def _is_sharers(owners: frozenset[str], arrival: Arrival) -> bool:
+    """Whether it is the information of the member that shares it here."""
+    return arrival.channel is not Channel.PULLED and owners <= {arrival.sender}
 
-    What is another's and came as AMBER stays with us: to pass it to our members would widen it.
-    """
-    if arrival.channel is Channel.PULLED:
-        return False
-    own = handling.originators == frozenset({arrival.sender})
-    set_by_us = arrival.options is not None and arrival.asks_tlp and heard.terms.tlp < Tlp.AMBER
-    return own or set_by_us
+
+def _may_set(heard: _Heard, arrival: Arrival) -> bool:
+    """Whether our options may say who gets it, and not only narrow what is said."""
+    held = arrival.held.originators if arrival.held is not None else frozenset()
+    return heard.terms.tlp < Tlp.AMBER or _is_sharers(heard.terms.originators | held, arrival)
 
 
 def _recipients_now(arrival: Arrival, policy: Policy) -> frozenset[str]:
@@ -320,7 +359,11 @@ def _told(
         return True
     if arrival.labels and arrival.sender != policy.self_id:
         heard = _hear(arrival, (policy.self_id,))
-    return heard.named and heard.terms == handling and _stated_expiry(arrival) == facts.expires_at
+    said = heard.terms
+    if _for_nobody_yet(said):
+        return False
+    same = join([said, *heard.tighter]) == handling
+    return heard.named and same and _stated_expiry(arrival) == facts.expires_at
 
 
 def earliest(*moments: Micros | None) -> Micros | None:
