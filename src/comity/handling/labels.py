@@ -110,12 +110,25 @@ def make_labels(
         leaves = [random(merkle.HASH_SIZE) for _ in range(_GROUP)]
         for place, salt, document in zip(places, salts, group, strict=True):
             leaves[place] = _leaf(salt, document)
-        root = merkle.root(leaves)
+        *rows, root = _rows(b"".join(leaves))
         signature = sign(_signed(root, _GROUP)).hex()
         for place, salt, document in zip(places, salts, group, strict=True):
-            path = tuple(one.hex() for one in merkle.inclusion_proof(leaves, place))
+            path = tuple(_neighbour(row, place >> height) for height, row in enumerate(rows))
             seal = Seal(salt.hex(), root.hex(), place, _GROUP, path, signature)
             yield document["id"], canonical({**document, "seal": msgspec.to_builtins(seal)})
+
+
+def _rows(leaves: bytes) -> list[bytes]:
+    """The rows of a full tree, joined hashes each, from its leaves up to the root."""
+    rows = [leaves]
+    while len(rows[-1]) > merkle.HASH_SIZE:
+        rows.append(merkle.parents(rows[-1]))
+    return rows
+
+
+def _neighbour(row: bytes, place: int) -> str:
+    start = (place ^ 1) * merkle.HASH_SIZE
+    return row[start : start + merkle.HASH_SIZE].hex()
 
 
 def _leaf(salt: bytes, document: Mapping[str, Any]) -> bytes:

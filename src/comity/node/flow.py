@@ -78,6 +78,8 @@ def markings_in(source: Readable, name: str | None = None) -> dict[str, Reading]
     A reading ahead: an object is judged by its markings, and a file may name them last.
     """
     found: dict[str, Reading] = {}
+    if isinstance(source, bytes) and _is_plain_without(source, b'"marking-definition"'):
+        return found
     for piece in read_objects(open_source(source, name)):
         if isinstance(piece, Problem) or b'"marking-definition"' not in piece.raw:
             continue
@@ -86,6 +88,11 @@ def markings_in(source: Readable, name: str | None = None) -> dict[str, Reading]
             if one.type == "marking-definition":
                 found[one.id] = read_marking(one.value)
     return found
+
+
+def _is_plain_without(body: bytes, word: bytes) -> bool:
+    """Whether a message is not compressed and surely lacks a word."""
+    return body.lstrip()[:1] in (b"{", b"[") and word not in body
 
 
 def receive(
@@ -121,7 +128,7 @@ def circumstances(node: Node, tx: Holdings, sharing: Sharing) -> Circumstances:
         channel=sharing.channel,
         sender=sharing.sender,
         actor=sharing.actor,
-        policy=node.policy(tx),
+        policy=tx.policy(),
         now=node.now(),
         sign=node.sign_label,
         verify=node.label_verifier(tx),
@@ -152,7 +159,7 @@ def give(node: Node, reader: Reader, purpose: Purpose | None, query: Query) -> R
     The caller journals the read (`node.acts.reading`) before it hands the page on.
     """
     with node.store.read() as tx:
-        given = grant(reader, purpose, node.now(), node.policy(tx), tx.handlings())
+        given = grant(reader, purpose, node.now(), tx.policy(), tx.handlings())
         page = tx.iter_page(given, query)
     return release(given, page)
 
@@ -162,6 +169,6 @@ def seek(
 ) -> Released[Page]:
     """The newest objects of all collections that have these terms, for a reader."""
     with node.store.read() as tx:
-        given = grant(reader, purpose, node.now(), node.policy(tx), tx.handlings())
+        given = grant(reader, purpose, node.now(), tx.policy(), tx.handlings())
         page = tx.search(given, terms, limit)
     return release(given, page)

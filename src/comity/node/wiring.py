@@ -19,7 +19,6 @@ import msgspec
 from comity.account.commitment import SALT_SIZE, commit
 from comity.account.note import Signature, SigningKey, VerifierKey, parse_skey, parse_vkey
 from comity.errors import ComityError, SettingsError
-from comity.handling import Policy
 from comity.holdings import Holdings, JournalRow, Store, open_store
 from comity.model.event import Event
 from comity.model.member import Member
@@ -60,8 +59,6 @@ class Node:
         self.random: Final = random
         self.connect: Final = connect
         self.member_id: Final = settings.member_id
-        self._policy: Policy | None = None
-        self._label_keys: tuple[int, dict[str, VerifierKey]] | None = None
 
     @property
     def operator(self) -> str:
@@ -80,37 +77,26 @@ class Node:
         with self.store.write() as tx:
             tx.append_journal([self._row(event) for event in events])
 
-    def policy(self, tx: Holdings) -> Policy:
-        """The policy's snapshot, read anew only when its generation has risen."""
-        known = self._policy
-        if known is None or known.generation != tx.generation():
-            known = self._policy = tx.policy()
-        return known
-
     def sign_label(self, message: bytes) -> bytes:
         """An Ed25519 signature with this member's label key."""
         return self.keys["label"].sign(message, self.now()).value
 
     def label_verifier(self, tx: Holdings) -> Callable[[str, bytes, bytes], bool]:
         """Judges label signatures by the keys that this node pinned, each only once."""
-        keys = self._pinned(tx)
+
+        @cache
+        def pinned() -> dict[str, VerifierKey]:
+            keys = {peer.member.id: _label_key(peer.member) for peer in tx.peers()}
+            return {member: key for member, key in keys.items() if key is not None}
 
         @cache
         def verify(member: str, message: bytes, signature: bytes) -> bool:
-            key = keys.get(member)
+            key = pinned().get(member)
             return key is not None and key.verify(
                 message, Signature(key.name, key.key_id, signature)
             )
 
         return verify
-
-    def _pinned(self, tx: Holdings) -> dict[str, VerifierKey]:
-        generation = tx.generation()
-        if self._label_keys is None or self._label_keys[0] != generation:
-            keys = {peer.member.id: _label_key(peer.member) for peer in tx.peers()}
-            found = {member: key for member, key in keys.items() if key is not None}
-            self._label_keys = (generation, found)
-        return self._label_keys[1]
 
     def _row(self, event: Event) -> JournalRow:
         at = self.now()

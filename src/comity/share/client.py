@@ -6,50 +6,29 @@ entered anew by a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Final, NamedTuple, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx
-import msgspec
 
-from comity.errors import PeerError
+from comity.errors import InputError, PeerError
 from comity.share.taxii import MAX_LIMIT, MEDIA_TYPE
+from comity.wire.envelope import (
+    MOST_BYTES,
+    CollectionResource,
+    read_collections,
+    read_discovery,
+    read_paging,
+)
 
-__all__ = ["GENERATION_HEADER", "Client", "ClientPage", "RemoteCollection", "http_client"]
+__all__ = ["GENERATION_HEADER", "Client", "ClientPage", "http_client"]
 
 GENERATION_HEADER: Final = "Comity-Generation"
 """Sent by another node of Comity: tell me the generation of your policy in the envelope."""
 
-_MAX_PAGE: Final = 256 << 20
-"""Bytes of one answer at most: a page of 1,000 objects of the largest size we take is larger
-than any peer of ours sends."""
-
 T = TypeVar("T")
-
-
-class RemoteCollection(msgspec.Struct, frozen=True):
-    """A collection as the peer lists it (TAXII 2.1, section 5.2)."""
-
-    id: str
-    title: str
-    can_read: bool
-
-
-class _Discovery(msgspec.Struct, frozen=True):
-    default: str | None = None
-    api_roots: tuple[str, ...] = ()
-
-
-class _Collections(msgspec.Struct, frozen=True):
-    collections: tuple[RemoteCollection, ...] = ()
-
-
-class _Paging(msgspec.Struct, frozen=True):
-    more: bool = False
-    next: str | None = None
-    x_comity_generation: int | None = None
 
 
 class ClientPage(NamedTuple):
@@ -89,7 +68,7 @@ class Client:
 
     def api_root(self) -> str:
         """The address of the peer's default API root; raises PeerError."""
-        found = self._get("taxii2/", _Discovery)
+        found = self._read("taxii2/", read_discovery)
         root = found.default or (found.api_roots[0] if found.api_roots else None)
         if root is None:
             raise self._error("names no API root")
@@ -100,9 +79,9 @@ class Client:
             address = urljoin(self._url, urlsplit(address).path)
         return address.rstrip("/") + "/"
 
-    def collections(self, root: str) -> tuple[RemoteCollection, ...]:
+    def collections(self, root: str) -> tuple[CollectionResource, ...]:
         """The collections that the peer lists for us; raises PeerError."""
-        return self._get(f"{root}collections/", _Collections).collections
+        return self._read(f"{root}collections/", read_collections)
 
     def pages(
         self, root: str, collection: str, added_after: str | None, types: str | None = None
@@ -118,7 +97,7 @@ class Client:
             if following is not None:
                 params["next"] = following
             body, headers = self._fetch(f"{root}collections/{collection}/objects/", params)
-            paging = self._decode(body, _Paging)
+            paging = self._understood(body, read_paging)
             last = headers.get("X-TAXII-Date-Added-Last")
             yield ClientPage(body, paging.more, last, paging.x_comity_generation)
             if not paging.more:
@@ -127,14 +106,14 @@ class Client:
                 raise self._error("says that more follows, but not where")
             following = paging.next
 
-    def _get(self, path: str, shape: type[T]) -> T:
+    def _read(self, path: str, reader: Callable[[bytes], T]) -> T:
         body, _ = self._fetch(path, {})
-        return self._decode(body, shape)
+        return self._understood(body, reader)
 
-    def _decode(self, body: bytes, shape: type[T]) -> T:
+    def _understood(self, body: bytes, reader: Callable[[bytes], T]) -> T:
         try:
-            return msgspec.json.decode(body, type=shape)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return reader(body)
+        except InputError:
             raise self._error("gave an answer that is no TAXII document") from None
 
     def _fetch(self, path: str, params: dict[str, str]) -> tuple[bytes, httpx.Headers]:
@@ -143,7 +122,7 @@ class Client:
             with self._http.stream(
                 "GET", urljoin(self._url, path), params=params, headers=headers
             ) as answer:
-                body = self._read(answer)
+                body = self._body(answer)
         except httpx.HTTPError as why:
             raise self._error(f"did not answer ({type(why).__name__})") from None
         if answer.status_code in (401, 403):
@@ -156,11 +135,11 @@ class Client:
             raise self._error(f"answered {answer.status_code}")
         return body, answer.headers
 
-    def _read(self, answer: httpx.Response) -> bytes:
+    def _body(self, answer: httpx.Response) -> bytes:
         parts, size = [], 0
         for part in answer.iter_bytes():
             size += len(part)
-            if size > _MAX_PAGE:
+            if size > MOST_BYTES:
                 raise self._error("sent a page that is too large")
             parts.append(part)
         return b"".join(parts)

@@ -84,8 +84,8 @@ class Labels:
     def _make(self, unlabelled: Sequence[Admitted[Version]]) -> list[Admitted[Version]]:
         """Our own labels: one for many plain objects of the same terms, one each with references.
 
-        An object with references may be withheld where others are not, and a shared label
-        would then tell of it.
+        A relationship, a sighting, a report may be withheld for what it refers to where others
+        are not, and a shared label would then tell of it.
         """
         how = self._how
         groups = _grouped(unlabelled)
@@ -102,13 +102,21 @@ class Labels:
 def _grouped(unlabelled: Sequence[Admitted[Version]]) -> list[list[Admitted[Version]]]:
     groups: dict[object, list[Admitted[Version]]] = {}
     for one in unlabelled:
-        alone = one.value.id if one.value.refs else None
+        alone = one.value.id if _may_be_withheld_alone(one.value) else None
         groups.setdefault((one.terms.handling, one.terms.facts, alone), []).append(one)
     return [
         group[start : start + MAX_COVERS]
         for group in groups.values()
         for start in range(0, len(group), MAX_COVERS)
     ]
+
+
+# What a reader may not see of these ends, or of all of this list, withholds the object itself.
+_CLOSING: Final = frozenset({"source_ref", "target_ref", "sighting_of_ref", "object_refs"})
+
+
+def _may_be_withheld_alone(version: Version) -> bool:
+    return any(path.partition(".")[0] in _CLOSING for path, _ in version.refs)
 
 
 def _unsigned(group: Sequence[Admitted[Version]]) -> Unsigned:

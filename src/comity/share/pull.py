@@ -15,9 +15,9 @@ from comity.model.event import Event, EventKind
 from comity.model.member import Member
 from comity.share.card import read_card
 from comity.share.circumstances import Circumstances, Taken, Unread
-from comity.share.client import RemoteCollection
 from comity.share.receive import take
 from comity.wire.checks import Parsed
+from comity.wire.envelope import CollectionResource
 
 __all__ = ["Cursor", "mirror", "read_cursor", "take_cards", "take_page", "wanted"]
 
@@ -44,14 +44,14 @@ def _name(peer: str, collection: str) -> str:
 
 
 def wanted(
-    listed: Sequence[RemoteCollection], ours: Sequence[Collection], self_id: str
-) -> list[RemoteCollection]:
+    listed: Sequence[CollectionResource], ours: Sequence[Collection], self_id: str
+) -> list[CollectionResource]:
     """What to pull of what a peer lists: all that we may read but what has its home here."""
     at_home = {collection.id for collection in ours if collection.home == self_id}
     return [one for one in listed if one.can_read and one.id not in at_home]
 
 
-def mirror(tx: Holdings, remote: RemoteCollection, peer: str) -> tuple[Collection, list[Event]]:
+def mirror(tx: Holdings, remote: CollectionResource, peer: str) -> tuple[Collection, list[Event]]:
     """Our copy of a peer's collection, made at the first pull under the same id.
 
     Others read it here as they read it there, each object under its own terms; nobody writes

@@ -82,6 +82,7 @@ def _make(row: Row, terms: dict[Kind, Handling], how: Circumstances) -> Parsed |
             expires_at=_earliest(row.expires_at, how.expires_at),
             review_at=row.review_at,
             quality=row.quality,
+            details=row.details,
         )
         return msgspec.structs.replace(check(Slice(raw)), where=row.where)
     except (InputError, RefusedError) as why:

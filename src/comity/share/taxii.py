@@ -13,11 +13,12 @@ from typing import Final
 import msgspec
 
 from comity.errors import InputError
-from comity.handling import Page, Released, Row
+from comity.handling import Page, Released
 from comity.holdings import Collection, Query, VersionFilter
 from comity.model.ids import is_stix_id
 from comity.model.time import EPOCH, Micros, format_time, parse_time
 from comity.share.circumstances import Taken
+from comity.wire.envelope import message
 
 __all__ = [
     "MAX_LIMIT",
@@ -157,31 +158,14 @@ def envelope(page: Page, generation: int | None = None) -> bytes:
 
     `generation` is told to other nodes of Comity only: where it rose, they pull in full.
     """
-    parts = _paging(page, generation)
-    if page.rows:
-        parts.append(b'"objects":[' + b",".join(_slices(page.rows)) + b"]")
-    return b"{" + b",".join(parts) + b"}"
-
-
-def _slices(rows: Sequence[Row]) -> list[bytes]:
-    return [row.slice for row in rows if row.slice is not None]
-
-
-def _paging(page: Page, generation: int | None = None) -> list[bytes]:
-    parts = []
-    if generation is not None:
-        parts.append(b'"x_comity_generation":%d' % generation)
-    if page.more:
-        parts.append(b'"more":true')
-        # Manifest and versions carry `next` as well, a custom property there (section 7.1):
-        # clients that page by it alone would otherwise never end.
-        parts.append(b'"next":"%d"' % page.rows[-1].date_added)
-    return parts
+    told = {} if generation is None else {"x_comity_generation": generation}
+    slices = (row.slice for row in page.rows if row.slice is not None)
+    return message(told | _paging(page), "objects", slices)
 
 
 def manifest(page: Page) -> bytes:
-    """A manifest (section 5.6): id, date added, version and media type of each entry."""
-    records = [
+    """A manifest (section 5.3): id, date added, version and media type of each entry."""
+    records = (
         {
             "id": row.id,
             "date_added": format_time(row.date_added),
@@ -189,20 +173,23 @@ def manifest(page: Page) -> bytes:
             "media_type": f"application/stix+json;version={row.spec_version}",
         }
         for row in page.rows
-    ]
-    return _listing(page, "objects", records)
+    )
+    return message(_paging(page), "objects", map(msgspec.json.encode, records))
 
 
 def versions(page: Page) -> bytes:
     """The versions of one object (section 5.8)."""
-    return _listing(page, "versions", [format_time(row.modified) for row in page.rows])
+    stamps = (format_time(row.modified) for row in page.rows)
+    return message(_paging(page), "versions", map(msgspec.json.encode, stamps))
 
 
-def _listing(page: Page, name: str, records: Sequence[object]) -> bytes:
-    parts = _paging(page)
-    if records:
-        parts.append(b'"%s":%s' % (name.encode(), msgspec.json.encode(records)))
-    return b"{" + b",".join(parts) + b"}"
+def _paging(page: Page) -> dict[str, object]:
+    """How the listing goes on.
+
+    Manifest and versions carry `next` as well, a custom property there (section 7.1): clients
+    that page by it alone would otherwise never end.
+    """
+    return {"more": True, "next": str(page.rows[-1].date_added)} if page.more else {}
 
 
 def date_headers(released: Released[Page], after: Micros) -> dict[str, str]:

@@ -64,7 +64,7 @@ def explain_to_reader(
     asked = purpose_for(reader, purpose)
 
     def step(tx: Holdings) -> tuple[Decision, list[Event]]:
-        policy, now = node.policy(tx), node.now()
+        policy, now = tx.policy(), node.now()
         told = [
             disclose(row.handling, facts, reader, act, asked, now, policy)
             for _, _, row, facts in tx.facts(object_id)
@@ -117,7 +117,7 @@ def _best(
     act: Act,
     purpose: Purpose | None,
 ) -> Decision:
-    policy, now = node.policy(tx), node.now()
+    policy, now = tx.policy(), node.now()
     asked = purpose if purpose is not None else purpose_for(reader, None)
     decisions = [
         decide(row.handling, facts, reader, act, asked, now, policy) for row, facts in entries

@@ -10,7 +10,7 @@ from comity.account.log import read_resource, sequence
 from comity.account.proof import make_proof
 from comity.account.verify import Verification, verify
 from comity.errors import InputError, NotFoundError
-from comity.holdings import JournalRow, this_process
+from comity.holdings import Holdings, JournalRow, this_process
 from comity.node.acts.members import own_card
 from comity.node.wiring import Node
 
@@ -36,25 +36,28 @@ def settle(node: Node) -> bool:
     False where another process holds the lease: that one does it, within a second.
     """
     holder = this_process()
-    with node.store.write() as tx:
-        if tx.acquire_lease(_LEASE, holder, node.now(), _LEASE_SECONDS) is None:
-            return False
-    try:
-        more = True
-        while more:
-            with node.store.write() as tx:
-                more = sequence(tx, node.keys["log"], node.now()) is not None
-    finally:
+    more = True
+    while more:
         with node.store.write() as tx:
-            tx.release_lease(_LEASE, holder)
+            if tx.acquire_lease(_LEASE, holder, node.now(), _LEASE_SECONDS) is None:
+                return False
+            sequence(tx, node.keys["log"], node.now())
+            more = _logged(tx) < tx.journal_size()
+            if not more:
+                tx.release_lease(_LEASE, holder)
     return True
+
+
+def _logged(tx: Holdings) -> int:
+    """How many journal rows are under a checkpoint."""
+    newest = tx.checkpoint()
+    return 0 if newest is None else newest[0]
 
 
 def sizes(node: Node) -> tuple[int, int]:
     """How many rows the journal has, and how many of them are under a checkpoint."""
     with node.store.read() as tx:
-        newest = tx.checkpoint()
-        return tx.journal_size(), 0 if newest is None else newest[0]
+        return tx.journal_size(), _logged(tx)
 
 
 def checkpoint(node: Node) -> bytes:

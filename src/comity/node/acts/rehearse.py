@@ -109,7 +109,7 @@ class _Rehearsal(Node):
     def outcome(self, who: dict[str, str], reader: Reader) -> dict[str, Any]:
         """How much of it this reader could read, and which rules keep the rest from it."""
         with self.store.read() as tx:
-            policy, now = self.policy(tx), self.now()
+            policy, now = tx.policy(), self.now()
         purpose = purpose_for(reader, None)
         objects, reasons = 0, set[str]()
         for (row, facts), count in self._terms.items():

@@ -18,9 +18,10 @@ from comity.node.flow import Arriving, Sharing, circumstances, markings_in, read
 from comity.node.wiring import Node
 from comity.share.card import cards_collection
 from comity.share.circumstances import Taken, Unread
-from comity.share.client import Client, ClientPage, RemoteCollection
+from comity.share.client import Client, ClientPage
 from comity.share.pull import Cursor, mirror, read_cursor, take_cards, take_page, wanted
 from comity.share.receive import CHUNK
+from comity.wire.envelope import CollectionResource
 
 __all__ = ["Pulled", "sync"]
 
@@ -66,11 +67,7 @@ def sync(
 def _sources(node: Node, member: str | None) -> list[Peer]:
     with node.store.read() as tx:
         if member is None:
-            return [
-                peer
-                for peer in tx.peers()
-                if peer.known and peer.member.url and peer.token
-            ]
+            return [peer for peer in tx.peers() if peer.known and peer.member.url and peer.token]
         peer = member_named(tx, member)
     if peer.member.url is None or not peer.known:
         raise UsageError(
@@ -128,7 +125,7 @@ class _Pull:
             cards = [one for one in objects if not isinstance(one, Unread)]
             self._node.act(partial(take_cards, cards=cards, seen_through=self._member))
 
-    def _collection(self, remote: RemoteCollection, full: bool) -> None:
+    def _collection(self, remote: CollectionResource, full: bool) -> None:
         """Every page after the cursor; from the start where the peer's policy has changed.
 
         What was closed to us may then be open, anywhere behind us.
@@ -144,7 +141,7 @@ class _Pull:
             self._page(page, cursor, sharing)
             self._told(self._pulled)
 
-    def _sharing(self, remote: RemoteCollection, cursor: Cursor) -> Sharing:
+    def _sharing(self, remote: CollectionResource, cursor: Cursor) -> Sharing:
         """Our copy of the collection, and the markings that its new objects may name."""
         node = self._node
         collection = node.act(lambda tx: mirror(tx, remote, self._member))
