@@ -145,5 +145,5 @@ class Scene:
         self.brisco.collection("theirs")
         for tlp in Tlp:
             self.brisco.share("theirs", [indicator(3000 + tlp)], Asked(tlp=tlp))
-        self.arden.pull_from(self.brisco, "circle")
+        self.arden.pull_from(self.brisco)
         assert self.arden.sync(self.brisco).new == len(Tlp) - 1

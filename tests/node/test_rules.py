@@ -146,7 +146,7 @@ class Scene:
         self.said: Final = [self._share(number, row) for number, row in enumerate(TABLE)]
         for home in (self.arden, self.brisco):
             home.know(self.sites["L"], "circle")
-        self.brisco.pull_from(self.arden, "circle")
+        self.brisco.pull_from(self.arden)
         self.pulled: Final = self.brisco.sync(self.arden)
         self.given: Final = {
             home.name: {

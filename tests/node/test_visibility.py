@@ -62,7 +62,7 @@ class Views:
         reader = msgspec.structs.replace(reader_of(user), **as_)
         asked = purpose or reader.default_purpose
         with node.store.read() as tx:
-            policy = node.policy(tx)
+            policy = tx.policy()
             return frozenset(
                 (collection, object_id, modified)
                 for collection, modified, row, facts in tx.facts(object_id)

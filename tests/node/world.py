@@ -24,7 +24,7 @@ from comity.model.time import Micros
 from comity.node.acts.begin import begin
 from comity.node.acts.collections import add_collection
 from comity.node.acts.explain import explain
-from comity.node.acts.members import add_peer, own_card
+from comity.node.acts.members import add_peer, list_members, own_card
 from comity.node.acts.people import add_user, list_users, sign_in_token
 from comity.node.acts.share import Asked, share
 from comity.node.acts.sync import Pulled, sync
@@ -117,11 +117,19 @@ class Site:
         patron = None if client_of is None else client_of.id
         add_peer(self.node, other.url, other.card, communities=communities, client_of=patron)
 
-    def pull_from(self, other: Site, *communities: str, program: bool = True) -> User:
+    def pull_from(self, other: Site, *, program: bool = True) -> User:
         """Let this node pull from another, which must know it already: gives its user there."""
         name = f"{self.name}-node"
         secret = add_user(other.node, name, Role.READER, member=self.id, program=program)
-        add_peer(self.node, other.url, other.card, token=secret.token, communities=communities)
+        known = {entry.card.id: entry for entry in list_members(self.node)}.get(other.id)
+        add_peer(
+            self.node,
+            other.url,
+            other.card,
+            token=secret.token,
+            communities=() if known is None else known.communities,
+            client_of=None if known is None else known.client_of,
+        )
         return next(user for user in list_users(other.node) if user.name == name)
 
     def sync(self, other: Site, *, full: bool = False) -> Pulled:
