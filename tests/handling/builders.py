@@ -123,19 +123,20 @@ def said_in_full(handling: Handling, data_class: DataClass) -> bool:
     return handling.tlp is Tlp.CLEAR or handling.recipients is not None
 
 
+def complete(handling: Handling, data_class: DataClass) -> Handling:
+    """The same with its audience written down: Arden's, and for nobody where nobody is named."""
+    said = handling
+    if not said.originators:
+        said = msgspec.structs.replace(said, originators=frozenset({"arden"}))
+    for field in ("persons", "recipients", "communities"):
+        if not said_in_full(said, data_class) and getattr(said, field) is None:
+            said = msgspec.structs.replace(said, **{field: frozenset()})
+    return said
+
+
 def full_handlings(data_class: DataClass) -> st.SearchStrategy[Handling]:
     """Handlings whose audience is written down."""
-
-    def complete(handling: Handling) -> Handling:
-        said = handling
-        if not said.originators:
-            said = msgspec.structs.replace(said, originators=frozenset({"arden"}))
-        for field in ("persons", "recipients", "communities"):
-            if not said_in_full(said, data_class) and getattr(said, field) is None:
-                said = msgspec.structs.replace(said, **{field: frozenset()})
-        return said
-
-    return handlings().map(complete)
+    return handlings().map(lambda one: complete(one, data_class))
 
 
 def standings() -> st.SearchStrategy[Standing]:

@@ -267,6 +267,10 @@ CASES = [
     Case("... nor open what nobody was named for", pulled(readings=(tlp("amber"),),
          labels=(label("eden", terms("amber to=eden of=brisco")),)),
          terms("amber to= of=brisco"), True),
+    Case("... nor two of them together", own(author="arden", labels=(
+         label("eden", terms("red of=eden")), label("dell", terms("clear persons=ann of=dell")))),
+         msgspec.structs.replace(terms("red persons= of=arden"), recipients=EVERYBODY), True,
+         DEFAULT),
     Case("a third party tightens clear to amber for some", pulled(readings=(tlp("clear"),),
          labels=(label("eden", terms("amber to=arden,eden of=brisco")),)),
          terms("amber to=arden,eden of=brisco"), False),

@@ -9,6 +9,7 @@ from tests.handling.builders import (
     MEMBERS,
     NOW,
     SPYWARE,
+    complete,
     every_question,
     handlings,
     node,
@@ -32,6 +33,13 @@ from comity.handling import (
 from comity.model.marking import Tlp
 
 any_terms = sparse_handlings() | handlings()
+
+
+def in_full(handling: Handling) -> Handling:
+    """What is held names its audience, as it was admitted."""
+    return complete(handling, DataClass.OTHER)
+
+
 labels = st.builds(label, st.sampled_from(sorted(MEMBERS)), any_terms)
 readings = st.builds(
     Reading,
@@ -48,7 +56,7 @@ arrivals = st.builds(
     labels=st.lists(labels, max_size=2).map(tuple),
     options=st.none() | any_terms,
     asks_tlp=st.booleans(),
-    held=st.none() | any_terms,
+    held=st.none() | any_terms.map(in_full),
     community=st.none() | st.just(SPYWARE),
     data_class=st.sampled_from(DataClass),
 ).map(
@@ -104,6 +112,8 @@ def test_options_never_let_in_anybody_who_was_out(
     bare = msgspec.structs.replace(
         one, channel=Channel.OWN, sender="arden", options=None, readings=said
     )
+    # Whose it is, options may say; to whom it goes follows from that by rules of its own.
+    options = msgspec.structs.replace(options, originators=frozenset())
     asked = msgspec.structs.replace(bare, options=options, asks_tlp=asks_tlp)
     before, after = admitted(bare), admitted(asked)
     if before is None or after is None:
@@ -139,7 +149,12 @@ def test_a_third_partys_label_never_lets_in_anybody_who_was_out(
 def test_a_label_is_made_exactly_where_a_stranger_would_read_other_terms(
     one: Arrival, stranger: str
 ) -> None:
-    """The stranger pulls bytes and labels from us and knows the same members."""
+    """The stranger pulls bytes and labels from us and knows the same members.
+
+    Labels name their audience here, as those of every node of Comity do.
+    """
+    named = tuple((made, in_full(handling)) for made, handling in one.labels)
+    one = msgspec.structs.replace(one, labels=named)
     found = admitted(one)
     involved = {"arden", *(made.labelled_by for made, _ in one.labels)}
     if found is None or stranger in involved or found.handling.tlp is Tlp.RED:

@@ -200,14 +200,15 @@ def _tightened(said: Handling, heard: _Heard, arrival: Arrival, policy: Policy) 
     """
     _refuse_by_tlp(said, arrival, policy)
     asked = _asked(arrival)
-    tighter = list(heard.tighter)
+    here = frozenset({policy.self_id})
+    tighter = [_closed(one, here, arrival.data_class) for one in heard.tighter]
     if asked is not None and not _may_set(heard, arrival):
         tighter.append(asked)
     if not tighter:
         return said
     handling = join([said, *tighter])
     if _for_nobody_yet(handling):
-        handling = _for(handling, frozenset({policy.self_id}))
+        handling = _for(handling, here)
     _refuse_by_tlp(handling, arrival, policy)
     return handling
 
@@ -272,6 +273,21 @@ def _for(handling: Handling, recipients: frozenset[str]) -> Handling:
     return msgspec.structs.replace(handling, recipients=recipients)
 
 
+def _closed(label: Handling, here: frozenset[str], data_class: DataClass) -> Handling:
+    """What only tightens, with nobody added where it names nobody: no other label may do that."""
+    if _for_nobody_yet(label):
+        return _for(label, here)
+    if _lacks_community(label, data_class):
+        return msgspec.structs.replace(label, communities=frozenset())
+    return label
+
+
+def _lacks_community(handling: Handling, data_class: DataClass) -> bool:
+    """TLP:GREEN without a community is enough for technical objects alone."""
+    unnamed = handling.tlp is Tlp.GREEN and handling.communities is None
+    return unnamed and data_class is not DataClass.CYBER
+
+
 def _audience(handling: Handling, heard: _Heard, arrival: Arrival, policy: Policy) -> Handling:
     """Write down who the recipients are at this moment, where the label goes by that."""
     if _for_nobody_yet(handling):
@@ -317,8 +333,7 @@ def _refuse_by_tlp(handling: Handling, arrival: Arrival, policy: Policy) -> None
             code="red-stays",
             advice="Named persons sign in at the originator's node to read it.",
         )
-    nobody = handling.tlp is Tlp.GREEN and handling.communities is None
-    if nobody and arrival.data_class is not DataClass.CYBER:
+    if _lacks_community(handling, arrival.data_class):
         raise RefusedError(
             "it is TLP:GREEN without a community, which is not enough for what is not technical",
             code="green-needs-community",
