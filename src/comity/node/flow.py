@@ -101,16 +101,18 @@ def receive(
     sharing: Sharing,
     step: Step[T],
     told: Callable[[Taken], None] = lambda _: None,
+    *,
+    each: bool = False,
 ) -> Taken:
     """Take in what arrives, a chunk a transaction; `told` hears of each chunk once it is kept.
 
     A run that breaks off has kept whole chunks, each with its event, and can be repeated. An
-    attempt that brings nothing is journalled too.
+    attempt that brings nothing is journalled too. `each`: the answer lists every object kept.
     """
     total = Taken()
     for chunk in _chunks(arriving, CHUNK):
         taken = node.act(partial(_take_chunk, node, chunk, sharing, step))
-        total.add(taken)
+        total.add(taken, each=each)
         told(taken)
     return total
 

@@ -73,15 +73,19 @@ class Taken(msgspec.Struct, kw_only=True):
         """How many objects were read."""
         return self.new + self.known + self.conflicts + self.refused
 
-    def add(self, other: Taken) -> None:
-        """Add what became of a further chunk."""
+    def add(self, other: Taken, *, each: bool = False) -> None:
+        """Add what became of a further chunk; object by object only if `each` is asked for.
+
+        A file may hold a million objects, and its sharer is told of those in `problems` alone.
+        """
         self.new += other.new
         self.known += other.known
         self.conflicts += other.conflicts
         self.refused += other.refused
         self.problems += other.problems
-        self.failures += other.failures
-        self.stored += other.stored
+        if each:
+            self.failures += other.failures
+            self.stored += other.stored
         for handling, count in other.handlings.items():
             self.handlings[handling] = self.handlings.get(handling, 0) + count
 

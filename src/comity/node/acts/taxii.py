@@ -122,7 +122,8 @@ class Taxii:
             actor=actor_of(reader_of(user)),
             markings=markings_in(body, "request"),
         )
-        taken = receive(node, _each_told(read(body, "request")), sharing, take)
+        arriving = _each_told(read(body, "request"))
+        taken = receive(node, arriving, sharing, take, each=True)
         status_id = str(uuid.UUID(bytes=node.random(16), version=4))
         status = taxii.status_document(status_id, taken, requested)
 
