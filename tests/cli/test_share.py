@@ -99,7 +99,7 @@ def test_a_bundle_keeps_what_it_says(desk: Desk, north: Path) -> None:
         (("--collection", "watch", "--to", "Nobody"), 1, "unknown-member"),
         (("--collection", "watch", "--kind", "rumour"), 2, "unknown-kind"),
         (("--collection", "watch", "--pap", "pink"), 2, "unknown-pap"),
-        (("--collection", "watch", "--expires", "soon"), 1, "bad-timestamp"),
+        (("--collection", "watch", "--expires", "soon"), 2, "bad-timestamp"),
     ],
 )
 def test_what_cannot_be_asked_for(
@@ -109,6 +109,14 @@ def test_what_cannot_be_asked_for(
     path = desk.file("domains.txt", "a.example\n")
     answer = typed("share", north, path, *words, "--json")
     assert (answer.code, answer.error["code"]) == (code, error)
+
+
+def test_labels_and_codes_may_be_written_in_either_case(desk: Desk, north: Path) -> None:
+    desk.ask("collection", "add", north, "watch")
+    path = desk.file("domains.txt", "a.example\n")
+    words = ("--collection", "watch", "--tlp", "AMBER", "--pap", "Green", "--codes", "h1")
+    handling = desk.ask("share", north, path, *words)["handling"]
+    assert (handling["tlp"], handling["pap"], handling["codes"]) == ("amber", "green", ["H1"])
 
 
 def test_a_file_that_is_not_there_may_be_a_word_too_many(desk: Desk, north: Path) -> None:

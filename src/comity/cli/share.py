@@ -24,11 +24,11 @@ from comity.cli.terms import (
     Persons,
     Recipients,
     TlpLabel,
+    read_expiry,
     read_kind,
 )
 from comity.errors import InputError
 from comity.model.marking import Pap, Tlp
-from comity.model.time import parse_time
 
 if TYPE_CHECKING:
     from comity.node.acts.share import Asked
@@ -92,7 +92,7 @@ def share(
         codes=tuple(codes or ()),
         caveats=tuple(caveat or ()),
         kind=read_kind(kind),
-        expires_at=None if expires is None else parse_time(expires),
+        expires_at=None if expires is None else read_expiry(expires),
     )
     _expect_files(files)
     if dry_run:

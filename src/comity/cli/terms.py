@@ -6,9 +6,10 @@ from typing import Annotated, Final
 
 import typer
 
-from comity.errors import UsageError
+from comity.errors import InputError, UsageError
 from comity.model.kind import Kind
 from comity.model.marking import Code
+from comity.model.time import Micros, parse_time
 
 __all__ = [
     "AUTO",
@@ -21,6 +22,7 @@ __all__ = [
     "Persons",
     "Recipients",
     "TlpLabel",
+    "read_expiry",
     "read_kind",
 ]
 
@@ -44,7 +46,9 @@ PapLabel = Annotated[
 ]
 Codes = Annotated[
     list[Code] | None,
-    typer.Option(metavar="CODE", help="A handling code, H0 to H3; may be repeated."),
+    typer.Option(
+        metavar="CODE", help="A handling code, H0 to H3; may be repeated.", case_sensitive=False
+    ),
 ]
 Caveats = Annotated[
     list[str] | None,
@@ -70,3 +74,11 @@ def read_kind(word: str) -> Kind | None:
         raise UsageError(
             f"{word!r} is no kind", code="unknown-kind", advice=f"Use {AUTO} or {', '.join(Kind)}."
         ) from None
+
+
+def read_expiry(word: str) -> Micros:
+    """The instant that a date means; raises UsageError (`bad-timestamp`): no input is at fault."""
+    try:
+        return parse_time(word)
+    except InputError as why:
+        raise UsageError(why.message, code=why.code, advice=why.advice) from None
