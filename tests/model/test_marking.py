@@ -73,9 +73,7 @@ def test_a_pap_label_is_read_as_people_write_it(pap: Pap) -> None:
         assert Pap.parse(text) is pap
 
 
-@pytest.mark.parametrize(
-    "text", ["", "TLP:", "orange", "PAP:RED", "amber+", "red!", "4"]
-)
+@pytest.mark.parametrize("text", ["", "TLP:", "orange", "PAP:RED", "amber+", "red!", "4"])
 def test_anything_else_is_no_tlp_label(text: str) -> None:
     with pytest.raises(UsageError) as refused:
         Tlp.parse(text)
