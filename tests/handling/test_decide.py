@@ -480,6 +480,16 @@ def test_a_release_list_on_a_weak_label_is_an_obligation() -> None:
     assert "Do not pass it beyond the release list." in found.obligations
 
 
+def test_originator_control_on_a_weak_label_is_not_contradicted() -> None:
+    handling = handling_of("clear orcon")
+    reader = Reader(member_id="brisco")
+    found = decide(handling, Facts(), reader, Act.READ, None, NOW, node("arden"))
+    assert found.obligations == (
+        "Its label sets no limit on passing it on; copyright still applies.",
+        "Ask the originator before you hand it on in any form.",
+    )
+
+
 def test_what_would_change_it_names_all_conditions_together() -> None:
     handling = handling_of("strict to=brisco pap=red")
     reader = Reader(member_id="cairn")

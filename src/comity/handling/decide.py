@@ -146,7 +146,7 @@ _ON_RELEASE: Final = {
     Tlp.AMBER_STRICT: "Keep it within your organisation, to those who need to know.",
     Tlp.AMBER: "Keep it within your organisation and its clients, to those who need to know.",
     Tlp.GREEN: "Keep it within the community; no public channels.",
-    Tlp.CLEAR: "No limit on passing it on; copyright still applies.",
+    Tlp.CLEAR: "Its label sets no limit on passing it on; copyright still applies.",
 }
 
 _PAP_MEANS: Final = {
