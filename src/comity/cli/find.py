@@ -35,6 +35,10 @@ def find(
     as_user: As = None,
     token_file: TokenFile = None,
     purpose: OnePurpose = None,
+    case: Annotated[
+        str | None,
+        typer.Option(help="The case or screening programme in which you ask.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Find what is known of a value or of some words.
@@ -46,7 +50,7 @@ def find(
 
     with settled(directory) as node:
         who = reader(node, as_user, token_file)
-        answer = act(node, who, " ".join(words), purpose=purpose).value
+        answer = act(node, who, " ".join(words), purpose=purpose, case=case).value
     give(answer, as_json, lambda: _table(answer["found"]))
 
 

@@ -19,6 +19,7 @@ from comity.model.time import format_time
 from comity.node.acts.cards import publish_cards
 from comity.node.acts.log import settle
 from comity.node.acts.people import add_user
+from comity.node.acts.programmes import make_local
 from comity.node.settings import Settings, secret_file, write_settings
 from comity.node.wiring import KEYS, Node, open_node
 from comity.share.card import cards_collection
@@ -113,6 +114,7 @@ def _furnish(node: Node, card: Member) -> Begun:
 
     def step(tx: Holdings) -> tuple[None, list[Event]]:
         tx.put_setting("member_id", card.id)
+        make_local(tx)
         tx.put_peer(Peer(member=card))
         tx.put_collection(
             Collection(id=cards_collection(card.id), name="members", home=card.id, access="read")

@@ -15,6 +15,7 @@ from comity.model.ids import is_stix_id
 from comity.model.purpose import Purpose
 from comity.model.time import format_time
 from comity.node.acts.people import purpose_for
+from comity.node.acts.programmes import purpose_within
 from comity.node.acts.reading import actor_of
 from comity.node.flow import give, seek
 from comity.node.wiring import Node
@@ -24,19 +25,25 @@ __all__ = ["find", "show"]
 
 
 def find(
-    node: Node, reader: Reader, words: str, *, purpose: Purpose | None = None, limit: int = 100
+    node: Node,
+    reader: Reader,
+    words: str,
+    *,
+    purpose: Purpose | None = None,
+    case: str | None = None,
+    limit: int = 100,
 ) -> Released[dict[str, Any]]:
     """Everything known by a value or by words that this reader may read, with its handling.
 
     An id finds that object. The answer is `{found: [{id, modified, handling, object}], more?}`,
-    the newest first; `more` is true where `limit` cut it off.
+    the newest first; `more` is true where `limit` cut it off. `case` also names a programme.
     """
-    asked = purpose_for(reader, purpose)
+    asked = purpose_within(node, reader, purpose, case)
     if is_stix_id(words):
         found = _by_id(node, reader, asked, words)
     else:
         found = seek(node, reader, asked, sorted(query_terms(words)), limit)
-    _journal(node, reader, asked, found, EventKind.QUERIED)
+    _journal(node, reader, asked, found, EventKind.QUERIED, case)
     return found.derive(lambda page: _answer(node, page))
 
 
@@ -69,10 +76,17 @@ def _by_id(node: Node, reader: Reader, purpose: Purpose, object_id: str) -> Rele
 
 
 def _journal(
-    node: Node, reader: Reader, purpose: Purpose, found: Released[Page], kind: EventKind
+    node: Node,
+    reader: Reader,
+    purpose: Purpose,
+    found: Released[Page],
+    kind: EventKind,
+    case: str | None = None,
 ) -> None:
     """Who looked for how much; what was typed may be personal, so it is not written down."""
     details: dict[str, object] = {"purpose": purpose, "found": len(found.value.rows)}
+    if case is not None:
+        details["case"] = case
     subject = found.value.rows[0].id if kind is EventKind.READ else "search"
     event = Event(kind=kind, actor=actor_of(reader), subject=subject, details=details)
     node.note([event])

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from comity.errors import InputError, RefusedError
+from comity.errors import InputError, RefusedError, UsageError
 from comity.handling import Channel, Handling
 from comity.holdings import Holdings
 from comity.model.kind import Kind
@@ -144,7 +144,12 @@ def _options(tx: Holdings, node: Node, asked: Asked) -> Handling | None:
     """The handling that the options amount to; None where nothing was asked."""
     recipients = {member_named(tx, name).member.id for name in asked.to}
     for name in asked.persons:
-        user_named(tx, name)
+        if user_named(tx, name).program:
+            raise UsageError(
+                f"{name!r} is a program, and TLP:RED is for persons",
+                code="not-a-person",
+                advice="Name a person's account with --person.",
+            )
     options = Handling(
         tlp=asked.tlp or Tlp.CLEAR,
         recipients=frozenset(recipients | {node.member_id}) if asked.to else None,
@@ -159,15 +164,29 @@ def _options(tx: Holdings, node: Node, asked: Asked) -> Handling | None:
     return options if asks else None
 
 
+def _unreadable(total: Taken) -> list[Problem]:
+    """What was kept and nobody can ever read, its sharer included."""
+    lost = sum(
+        count
+        for handling, count in total.handlings.items()
+        if handling.tlp is Tlp.RED and not handling.persons
+    )
+    if not lost:
+        return []
+    message = f"{lost} objects are TLP:RED and name nobody, so nobody can read them"
+    return [Problem(code="nobody-named", message=message, where="handling")]
+
+
 def _answer(total: Taken) -> dict[str, Any]:
     """`handling` is the one most objects got, with how many; `handlings` has them all."""
     ranked = sorted(total.handlings.items(), key=lambda item: (-item[1], item[0].id))
     handlings = [
         {"id": handling.id, **handling.content(), "objects": count} for handling, count in ranked
     ]
+    problems = [*total.problems, *_unreadable(total)]
     return {
         **total.counts(),
-        "problems": msgspec.to_builtins(total.problems),
+        "problems": msgspec.to_builtins(problems),
         "handling": handlings[0] if handlings else None,
         "handlings": handlings,
     }
