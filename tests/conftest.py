@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ settings.register_profile(
     suppress_health_check=_QUIET,
 )
 settings.load_profile("soak" if SOAK else "ci" if os.environ.get("CI") else "dev")
+
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A run in the background ignores Ctrl-C, and so would every process that a test starts and
+    # stops by it: what a process ignores, its children do.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
