@@ -26,6 +26,7 @@ from comity.model.purpose import Purpose
 from comity.model.time import Micros
 from comity.node.wiring import Node
 from comity.share.circumstances import Circumstances, Taken, Unread
+from comity.share.markings import remember
 from comity.share.receive import CHUNK
 from comity.wire.checks import Parsed, check
 from comity.wire.problem import Problem, problem_of
@@ -86,7 +87,7 @@ def markings_in(source: Readable, name: str | None = None) -> dict[str, Reading]
         with suppress(InputError):  # Named when its turn comes.
             one = check(piece)
             if one.type == "marking-definition":
-                found[one.id] = read_marking(one.value)
+                remember(found, read_marking(one.value))
     return found
 
 

@@ -62,11 +62,13 @@ def read_settings(directory: Path) -> Settings:
 
 def write_settings(directory: Path, settings: Settings) -> None:
     """Write the settings whole or not at all."""
-    # A JSON string is a TOML basic string too.
-    lines = [
-        f"{name} = {json.dumps(value)}" for name, value in msgspec.to_builtins(settings).items()
-    ]
+    lines = [f"{name} = {_text(value)}" for name, value in msgspec.to_builtins(settings).items()]
     secret_file(directory / _FILE, "\n".join(lines) + "\n")
+
+
+def _text(value: str) -> str:
+    """A TOML basic string: JSON's, but that characters stand as they are, and DEL does not."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def secret_file(path: Path, text: str) -> Path:

@@ -20,6 +20,7 @@ from comity.handling import (
 from comity.handling.labels import MAX_COVERS
 from comity.holdings import Holdings
 from comity.model.ids import LABEL_TYPE
+from comity.model.time import Micros
 from comity.model.version import Version
 from comity.share.circumstances import Circumstances
 from comity.wire.checks import Parsed
@@ -39,7 +40,7 @@ class Labels:
         self._tx: Final = tx
         self._how: Final = how
         self._over: Final = tx.labels([cover_of(one) for one in objects])
-        self._read: Final[dict[str, tuple[Label, Handling] | None]] = {}
+        self._read: Final[dict[bytes, tuple[Label, Handling] | None]] = {}
 
     def over(self, one: Parsed) -> list[tuple[Label, Handling]]:
         """The valid labels over exactly these bytes, each with the handling it names.
@@ -51,9 +52,10 @@ class Labels:
         return [reading for reading in found if reading is not None]
 
     def _reading(self, version: Version) -> tuple[Label, Handling] | None:
-        if version.id not in self._read:
-            self._read[version.id] = self._verify(version)
-        return self._read[version.id]
+        # By its bytes: a label with a broken seal must not stand for the sound one of its id.
+        if version.sha256 not in self._read:
+            self._read[version.sha256] = self._verify(version)
+        return self._read[version.sha256]
 
     def _verify(self, version: Version) -> tuple[Label, Handling] | None:
         document = msgspec.json.decode(version.raw, type=dict[str, object])
@@ -65,20 +67,13 @@ class Labels:
 
     def needed(self, fresh: Sequence[Admitted[Version]]) -> list[Admitted[Version]]:
         """The labels to enter before these objects: those that came with them, and our own."""
-        entered: dict[str, Admitted[Version]] = {}
+        entered: dict[tuple[str, Micros], Admitted[Version]] = {}
         for one in fresh:
             for version in self._over.get(cover_of(one.value), ()):
-                if self._read.get(version.id) is not None:
-                    entered.setdefault(version.id, one.beside(version))
-        there = self._tx.held(
-            self._how.collection.id,
-            [(label.value.id, label.value.modified) for label in entered.values()],
-        )
-        came = [
-            label
-            for label in entered.values()
-            if (label.value.id, label.value.modified) not in there
-        ]
+                if self._read.get(version.sha256) is not None:
+                    entered.setdefault((version.id, version.modified), one.beside(version))
+        there = self._tx.held(self._how.collection.id, list(entered))
+        came = [label for name, label in entered.items() if name not in there]
         return came + self._make([one for one in fresh if one.terms.needs_label])
 
     def _make(self, unlabelled: Sequence[Admitted[Version]]) -> list[Admitted[Version]]:

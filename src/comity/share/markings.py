@@ -11,7 +11,16 @@ from collections.abc import Sequence
 import msgspec
 
 from comity.errors import InputError
-from comity.handling import Channel, DataClass, Label, Reading, read_label, read_marking, unresolved
+from comity.handling import (
+    Channel,
+    DataClass,
+    Label,
+    Reading,
+    join,
+    read_label,
+    read_marking,
+    unresolved,
+)
 from comity.holdings import Holdings
 from comity.model.ids import HANDLING_EXTENSION, LABEL_TYPE
 from comity.model.marking import TLP_BY_ID
@@ -20,7 +29,7 @@ from comity.share.circumstances import Circumstances, Taken
 from comity.wire.checks import Parsed
 from comity.wire.problem import problem_of
 
-__all__ = ["readings_of", "take_terms"]
+__all__ = ["readings_of", "remember", "take_terms"]
 
 
 def take_terms(
@@ -63,10 +72,11 @@ def _is_ours(one: Parsed) -> bool:
 def _take_labels(tx: Holdings, labels: Sequence[tuple[Parsed, Label]]) -> list[tuple[Parsed, bool]]:
     """Remember labels; each with whether it was known."""
     firsts = [label.covers[0] for _, label in labels]
-    there = {version.id for some in tx.labels(firsts).values() for version in some}
-    fresh = [(_bare(one), label.covers) for one, label in labels if one.id not in there]
+    # By their bytes: whoever sends a label's words under a broken seal keeps no sound one out.
+    there = {version.sha256 for some in tx.labels(firsts).values() for version in some}
+    fresh = [(_bare(one), label.covers) for one, label in labels if one.sha256 not in there]
     tx.put_labels(fresh)
-    return [(one, one.id in there) for one, _ in labels]
+    return [(one, one.sha256 in there) for one, _ in labels]
 
 
 def _take_handling(tx: Holdings, one: Parsed) -> bool:
@@ -89,17 +99,36 @@ def _bare(one: Parsed) -> Version:
 
 
 def readings_of(tx: Holdings, objects: Sequence[Parsed], how: Circumstances) -> dict[str, Reading]:
-    """What each marking named by these objects says: by its file, then by the store.
+    """What each marking named by these objects says: by its file and by the store.
 
     A marking that nobody has seen is unread, and denies onward release.
     """
     wanted = {ref for one in objects for ref in (*one.marking_refs, *one.granular_refs)}
     found = {ref: unresolved(ref) for ref in wanted if ref in TLP_BY_ID}
-    found |= {ref: how.markings[ref] for ref in wanted - found.keys() if ref in how.markings}
     for ref in wanted - found.keys():
         handling = tx.handling(ref)
         if handling is not None:
             found[ref] = Reading(id=ref, handling=handling)
-    for ref, raw in tx.markings(sorted(wanted - found.keys())).items():
-        found[ref] = read_marking(msgspec.json.decode(raw, type=dict[str, object]))
+    others = wanted - found.keys()
+    found |= {ref: how.markings[ref] for ref in others if ref in how.markings}
+    for raw in tx.markings(sorted(others)).values():
+        remember(found, read_marking(msgspec.json.decode(raw, type=dict[str, object])))
     return found | {ref: unresolved(ref) for ref in wanted - found.keys()}
+
+
+def remember(found: dict[str, Reading], reading: Reading) -> None:
+    """Note what a marking says; one that is defined twice says all of it together.
+
+    A marking has no versions (STIX 2.1, section 7.2.1), so a second definition replaces nothing.
+    """
+    before = found.get(reading.id)
+    if before is None or before == reading:
+        found[reading.id] = reading
+        return
+    said = [one.handling for one in (before, reading) if one.handling is not None]
+    found[reading.id] = Reading(
+        id=reading.id,
+        handling=join(said) if said else None,
+        caveats=before.caveats | reading.caveats,
+        classified=before.classified or reading.classified,
+    )

@@ -104,15 +104,21 @@ def add_collection(
 
 
 def collection_named(tx: Holdings, name: str) -> Collection:
-    """A collection by id or by name; raises NotFoundError."""
-    for collection in tx.collections():
-        if name in (collection.id, collection.name):
-            return collection
-    raise NotFoundError(
-        f"there is no collection {name[:80]!r}",
-        code="unknown-collection",
-        advice="Add it with `comity collection add DIR NAME`.",
-    )
+    """A collection by id or by name; raises NotFoundError.
+
+    Ids go first: the name of a copy is its home's choice, and may be another one's id.
+    """
+    known = tx.collections()
+    by_id = {one.id: one for one in known}
+    by_name = {one.name: one for one in known}
+    found = by_id.get(name) or by_name.get(name)
+    if found is None:
+        raise NotFoundError(
+            f"there is no collection {name[:80]!r}",
+            code="unknown-collection",
+            advice="Add it with `comity collection add DIR NAME`.",
+        )
+    return found
 
 
 def collection_path(collection: Collection) -> str:

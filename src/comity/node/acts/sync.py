@@ -19,6 +19,7 @@ from comity.node.wiring import Node
 from comity.share.card import cards_collection
 from comity.share.circumstances import Taken, Unread
 from comity.share.client import Client, ClientPage
+from comity.share.markings import remember
 from comity.share.pull import Cursor, mirror, read_cursor, take_cards, take_page, wanted
 from comity.share.receive import CHUNK
 from comity.wire.envelope import CollectionResource
@@ -123,7 +124,8 @@ class _Pull:
         for page in self._client.pages(self._root, collection, None):
             objects = read(page.envelope, "cards")
             cards = [one for one in objects if not isinstance(one, Unread)]
-            self._node.act(partial(take_cards, cards=cards, seen_through=self._member))
+            problems = self._node.act(partial(take_cards, cards=cards, seen_through=self._member))
+            self._pulled.problems += msgspec.to_builtins(problems)
 
     def _collection(self, remote: CollectionResource, full: bool) -> None:
         """Every page after the cursor; from the start where the peer's policy has changed.
@@ -147,7 +149,8 @@ class _Pull:
         collection = node.act(lambda tx: mirror(tx, remote, self._member))
         markings: dict[str, Reading] = {}
         for page in self._client.pages(self._root, remote.id, cursor.last, "marking-definition"):
-            markings |= markings_in(page.envelope)
+            for reading in markings_in(page.envelope).values():
+                remember(markings, reading)
         return Sharing(
             collection=collection,
             channel=Channel.PULLED,
