@@ -334,7 +334,7 @@ kind = Kind(sys.argv[4]) if len(sys.argv) > 4 else None
 said = share(node, [Path(sys.argv[3])], sys.argv[2], Asked(tlp=Tlp.GREEN, kind=kind))
 counts = [said[name] for name in ("new", "known", "conflicts", "refused")]
 # Not getrusage: that counts the process from which this one was forked, too.
-peak = int(re.search("VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
+peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) * 1024
 print(json.dumps([counts, [one["code"] for one in said["problems"]], peak]))
 """
 
