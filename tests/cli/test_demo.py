@@ -8,10 +8,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 import httpx
 from tests.cli.desk import Desk, typed
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from comity.cli import app
+from comity.cli.demo.nodes import Command
 from comity.cli.demo.story import Step, Story
 
 COMITY = (sys.executable, "-P", "-m", "comity")
@@ -51,7 +56,8 @@ def test_the_story_goes_as_it_should_and_the_nodes_stay_up_until_ctrl_c(tmp_path
 
 
 def test_where_a_process_dies_only_its_steps_fail(desk: Desk) -> None:
-    story = Story(desk.home)
+    program = cast("TyperGroup", get_command(app))
+    story = Story(desk.home, Command(program))
     steps: dict[str, Step] = {}
     try:
         for step in story.tell():

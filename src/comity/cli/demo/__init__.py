@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -19,6 +19,8 @@ from comity.cli.output import give, remark, write
 from comity.errors import ConflictError
 
 if TYPE_CHECKING:
+    from typer.core import TyperGroup
+
     from comity.cli.demo.story import Step, Story
 
 __all__ = ["verb"]
@@ -28,6 +30,7 @@ verb = typer.Typer()
 
 @verb.command(epilog=example("comity demo", "comity demo --headless --json"))
 def demo(
+    context: typer.Context,
     *,
     headless: Annotated[
         bool, typer.Option("--headless", help="End after the story; else the nodes stay up.")
@@ -43,11 +46,13 @@ def demo(
     They share, sync, explain and verify, each as a node with a directory, a process and a
     port of its own. Nothing in it is real.
     """
+    from comity.cli.demo.nodes import Command
     from comity.cli.demo.story import Story
 
+    program = cast("TyperGroup", context.find_root().command)
     began = time.monotonic()
     with _home(directory) as home, _stoppable():
-        story = Story(home)
+        story = Story(home, Command(program))
         try:
             steps = []
             for step in story.tell():

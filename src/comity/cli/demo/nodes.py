@@ -10,50 +10,48 @@ import signal
 import subprocess
 import sys
 import time
-from functools import cache
 from pathlib import Path
-from typing import IO, Any, Final, cast
+from typing import IO, Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 from typer.core import TyperGroup
-from typer.main import get_command
 
 from comity.cli.progress import INTERRUPTED
 from comity.errors import ComityError
 
-__all__ = ["DemoNode", "comity"]
+__all__ = ["Command", "DemoNode"]
 
 _START_SECONDS: Final = 30
 _STOP_SECONDS: Final = 10
 
 
-def comity(*words: object) -> dict[str, Any]:
-    """Run a command of Comity as if it were typed; its JSON document.
+class Command:
+    """Runs commands of Comity as if they were typed.
 
-    It runs in this process, which saves the start of Python each time; the servers are
-    processes of their own. Raises ComityError with what the command complained of.
+    They run in this process, which saves the start of Python each time; the servers are
+    processes of their own. `program` is what the demo itself is a command of.
     """
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = _program().main([*(str(word) for word in words), "--json"], standalone_mode=False)
-    if code == INTERRUPTED:
-        raise KeyboardInterrupt
-    answer: dict[str, Any] = msgspec.json.decode(out.getvalue() or "{}")
-    if code:
-        error = answer.get("error", {})
-        raise ComityError(
-            f"comity {words[0]}: {error.get('message') or answer or err.getvalue()}",
-            code=error.get("code", "demo"),
-        )
-    return answer
 
+    def __init__(self, program: TyperGroup) -> None:
+        self._program: Final = program
 
-@cache
-def _program() -> TyperGroup:
-    from comity.cli.program import app
-
-    return cast("TyperGroup", get_command(app))
+    def __call__(self, *words: object) -> dict[str, Any]:
+        """The JSON document of a command; raises ComityError with what it complained of."""
+        typed = [*(str(word) for word in words), "--json"]
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = self._program.main(typed, standalone_mode=False)
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
+        answer: dict[str, Any] = msgspec.json.decode(out.getvalue() or "{}")
+        if code:
+            error = answer.get("error", {})
+            raise ComityError(
+                f"comity {words[0]}: {error.get('message') or answer or err.getvalue()}",
+                code=error.get("code", "demo"),
+            )
+        return answer
 
 
 class DemoNode:

@@ -21,7 +21,7 @@ from comity.cli.demo.material import (
     SPYWARE,
     Lot,
 )
-from comity.cli.demo.nodes import DemoNode, comity
+from comity.cli.demo.nodes import Command, DemoNode
 from comity.errors import ComityError
 from comity.model.time import format_time
 
@@ -51,8 +51,9 @@ class Step(msgspec.Struct, frozen=True):
 class Story:
     """Three nodes below one directory, and what happens to them, a step at a time."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, comity: Command) -> None:
         self.home: Final = home
+        self._comity: Final = comity
         self.nodes: Final = {name: DemoNode(name, home / name.lower()) for name in MEMBERS}
         self._tokens: Final[dict[str, str]] = {}
         self._ids: Final[dict[str, str]] = {}
@@ -105,7 +106,7 @@ class Story:
     def _init(self) -> str:
         for name, (country, kind) in MEMBERS.items():
             where = self.nodes[name].directory
-            comity("init", where, "--name", name, "--country", country, "--kind", kind)
+            self._comity("init", where, "--name", name, "--country", country, "--kind", kind)
         return ", ".join(f"{name} ({kind})" for name, (_, kind) in MEMBERS.items())
 
     def _serve(self) -> str:
@@ -120,7 +121,7 @@ class Story:
         """Everybody gives everybody the card; whoever is to pull gets a token as well."""
         up = {name: node for name, node in self.nodes.items() if node.runs()}
         for name, node in up.items():
-            card = msgspec.json.encode(comity("member", "show", node.directory))
+            card = msgspec.json.encode(self._comity("member", "show", node.directory))
             (self.home / f"{name}.json").write_bytes(card)
         for here in up.values():
             for there in up.values():
@@ -130,7 +131,7 @@ class Story:
             if not up.keys() >= {at, member}:
                 continue
             words = ("user", "add", self.nodes[at].directory, user, "--role", "reader")
-            answer = comity(*words, "--member", member, *filter(None, (kind,)))
+            answer = self._comity(*words, "--member", member, *filter(None, (kind,)))
             self._tokens[f"{user} at {at}"] = answer["token"]
             if kind == "--program":
                 self._know(self.nodes[member], self.nodes[at], answer["token"])
@@ -148,11 +149,11 @@ class Story:
             words += ["--community", COMMUNITY]
         if token:
             words += ["--token-file", self.secret(f"{there.name}-for-{here.name}.token", token)]
-        comity(*words)
+        self._comity(*words)
 
     def _share_spyware(self) -> str:
         where = self.nodes["Norland"].directory
-        comity("collection", "add", where, "spyware")
+        self._comity("collection", "add", where, "spyware")
         for lot in SPYWARE:
             self._share("Norland", "spyware", "domain", lot)
         for lot in SPYWARE:
@@ -162,8 +163,8 @@ class Story:
 
     def _share_hashes(self) -> str:
         where = self.nodes["Plaza"].directory
-        comity("collection", "add", where, "hashes", "--community", COMMUNITY)
-        comity("collection", "add", where, "files")
+        self._comity("collection", "add", where, "hashes", "--community", COMMUNITY)
+        self._comity("collection", "add", where, "files")
         pdq = self._share("Plaza", "hashes", "pdq", PDQ_HASHES)
         sha256 = self._share("Plaza", "files", "sha256", SHA256_HASHES)
         return f"{pdq} PDQ to a community, {sha256} SHA-256 to both states"
@@ -193,7 +194,7 @@ class Story:
         allowed = {
             value
             for value in self._held["Sudria"]
-            if comity("explain", sudria, self._ids[value], "--to", "Plaza")["allow"]
+            if self._comity("explain", sudria, self._ids[value], "--to", "Plaza")["allow"]
         }
         self._sync("Plaza", "Sudria")
         self._look("Plaza", allowed)
@@ -205,7 +206,7 @@ class Story:
         told = Counter[str]()
         for value in self._held["Sudria"] - self._held["Plaza"]:
             words = ("explain", self.nodes["Sudria"].directory, self._ids[value])
-            told[comity(*words, "--to", "Plaza")["reasons"][0]["rule"]] += 1
+            told[self._comity(*words, "--to", "Plaza")["reasons"][0]["rule"]] += 1
         _expect(bool(told), "nothing stayed")
         return ", ".join(f"{rule} kept {count}" for rule, count in sorted(told.items()))
 
@@ -248,7 +249,7 @@ class Story:
         for node in self.nodes.values():
             card = msgspec.json.decode((self.home / f"{node.name}.json").read_bytes())
             words = ("log", "verify", node.url, "--vkey", card["keys"]["log"])
-            found = comity(*words, "--against", self._checkpoints[node.name])
+            found = self._comity(*words, "--against", self._checkpoints[node.name])
             _expect(found["ok"], f"{node.name}: {found['problems']}")
             entries += found["size"]
         return f"{len(self.nodes)} logs, {entries} entries, each grown from an older checkpoint"
@@ -261,13 +262,13 @@ class Story:
             file.write("\n".join(lot.values) + "\n")
             file.flush()
             words = ("share", self.nodes[name].directory, file.name, "--kind", kind)
-            new = comity(*words, "--collection", collection, *lot.handling)["new"]
+            new = self._comity(*words, "--collection", collection, *lot.handling)["new"]
         _expect(new == len(lot.values), f"{new} of {len(lot.values)} were shared")
         return int(new)
 
     def _sync(self, name: str, *source: str) -> dict[str, int]:
         """Let a node pull; how many objects were new, by the name of who gave them."""
-        peers = comity("sync", self.nodes[name].directory, *source)["peers"]
+        peers = self._comity("sync", self.nodes[name].directory, *source)["peers"]
         return {one["name"]: one["new"] for one in peers}
 
     def _look(self, name: str, expected: set[str]) -> None:
@@ -277,12 +278,14 @@ class Story:
 
     def _found(self, name: str, value: str) -> list[dict[str, Any]]:
         """What a node's own people find by a value."""
-        found: list[dict[str, Any]] = comity("find", self.nodes[name].directory, value)["found"]
+        found: list[dict[str, Any]] = self._comity("find", self.nodes[name].directory, value)[
+            "found"
+        ]
         return found
 
     def _may(self, object_id: str, member: str, *more: str) -> bool:
         where = self.nodes["Norland"].directory
-        return bool(comity("explain", where, object_id, "--to", member, *more)["allow"])
+        return bool(self._comity("explain", where, object_id, "--to", member, *more)["allow"])
 
     def _id_at_norland(self, value: str) -> str:
         """The id of an indicator, as Sudria's liaison finds it, who may read most of them."""
@@ -300,7 +303,7 @@ class Story:
     def _keep_checkpoints(self) -> None:
         for node in self.nodes.values():
             path = self.home / f"{node.name}.checkpoint"
-            path.write_text(comity("log", "checkpoint", node.directory)["checkpoint"])
+            path.write_text(self._comity("log", "checkpoint", node.directory)["checkpoint"])
             self._checkpoints[node.name] = path
 
     def secret(self, name: str, text: str) -> Path:
