@@ -168,3 +168,40 @@ def test_the_networks_client_follows_no_redirect_and_waits_no_longer_than_it_say
     with http_client() as http:
         assert http.follow_redirects is False
         assert (http.timeout.connect, http.timeout.read) == (10.0, 30.0)
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        "https://[::1/taxii2/api/",
+        "https://peer.example:port/taxii2/api/",
+        "/taxii2/\x00/api/",
+        pytest.param("/taxii2/" + "a" * 70_000, id="too long"),
+        "ftp://peer.example/taxii2/api/",
+        "//evil.example/taxii2/api/",
+        "https://user:word@peer.example/taxii2/api/",
+        "javascript:alert(1)",
+    ],
+)
+def test_no_root_leads_elsewhere_or_anywhere_but_to_the_peers_error(root: str) -> None:
+    peer = Peer({"default": root}, {"collections": []})
+    try:
+        with peer.client() as client:
+            client.collections(client.api_root())
+    except PeerError:
+        pass
+    assert {(request.url.scheme, request.url.host) for request in peer.asked} == {
+        ("https", "peer.example")
+    }
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://", "https://peer.example:port"])
+def test_an_address_that_is_none_is_the_peers_error(url: str) -> None:
+    with pytest.raises(PeerError):
+        Peer({"default": ROOT}).client(url).api_root()
+
+
+def test_a_cursor_that_is_too_long_is_the_peers_error() -> None:
+    peer = Peer({"more": True, "next": "9" * 100_000, "objects": [{}]}, {})
+    with pytest.raises(PeerError):
+        list(peer.client().pages(ROOT, "c", None))

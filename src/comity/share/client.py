@@ -72,11 +72,14 @@ class Client:
         root = found.default or (found.api_roots[0] if found.api_roots else None)
         if root is None:
             raise self._error("names no API root")
-        address = urljoin(self._url, root)
-        if urlsplit(address)[:2] != urlsplit(self._url)[:2]:
-            # A peer behind a proxy may name an address that only it can reach; we stay with the
-            # one that a person entered, which also keeps our token from going anywhere else.
-            address = urljoin(self._url, urlsplit(address).path)
+        try:
+            address = urljoin(self._url, root)
+            if urlsplit(address)[:2] != urlsplit(self._url)[:2]:
+                # A peer behind a proxy may name an address that only it can reach; we stay with
+                # the one that a person entered, which also keeps our token from going elsewhere.
+                address = urljoin(self._url, urlsplit(address).path)
+        except ValueError:
+            raise self._error("names an API root that is no address") from None
         return address.rstrip("/") + "/"
 
     def collections(self, root: str) -> tuple[CollectionResource, ...]:
@@ -123,7 +126,8 @@ class Client:
                 "GET", urljoin(self._url, path), params=params, headers=headers
             ) as answer:
                 body = self._body(answer)
-        except httpx.HTTPError as why:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as why:
+            # ValueError: an address made of what the peer said, or a person entered, is none.
             raise self._error(f"did not answer ({type(why).__name__})") from None
         if answer.status_code in (401, 403):
             raise PeerError(

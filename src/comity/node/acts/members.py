@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 import uuid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -117,11 +118,10 @@ def add_peer(
     """Make another member known, or change its entry; its address need not answer.
 
     A token that is not given anew is kept. `actor` is who does it, the operator by default.
-    Raises UsageError for an address that is none or
-    for our own card, NotFoundError for a `client_of` that is not known.
+    Raises UsageError for an address that is none or for our own card, NotFoundError for a
+    `client_of` that is not known.
     """
-    if not url.startswith(("http://", "https://")):
-        raise UsageError(f"{url[:80]!r} is no http address", code="bad-url")
+    _check_address(url)
     if member.id == node.member_id:
         raise UsageError("this is our own card", advice="Give the other member's card.")
 
@@ -151,6 +151,27 @@ def add_peer(
         ]
 
     return node.act(step)
+
+
+def _check_address(url: str) -> None:
+    """Refuse what is no address of a server: it is what every pull from the member goes to."""
+    try:
+        parts = urlsplit(url)
+        good = (
+            parts.scheme in ("http", "https")
+            and bool(parts.hostname)
+            and parts.port != 0  # Reading it raises where it is no number.
+            and not (parts.username or parts.password or parts.query or parts.fragment)
+            and all(" " < character <= "~" for character in url)
+        )
+    except ValueError:
+        good = False
+    if not good:
+        raise UsageError(
+            f"{url[:80]!r} is no http address",
+            code="bad-url",
+            advice="Write it as in https://node.example: without user, query or blank.",
+        )
 
 
 class AgreementTerms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
