@@ -74,7 +74,7 @@ def _take_labels(tx: Holdings, labels: Sequence[tuple[Parsed, Label]]) -> list[t
     firsts = [label.covers[0] for _, label in labels]
     # By their bytes: whoever sends a label's words under a broken seal keeps no sound one out.
     there = {version.sha256 for some in tx.labels(firsts).values() for version in some}
-    fresh = [(_bare(one), label.covers) for one, label in labels if one.sha256 not in there]
+    fresh = [(version_of(one), label.covers) for one, label in labels if one.sha256 not in there]
     tx.put_labels(fresh)
     return [(one, one.sha256 in there) for one, _ in labels]
 
@@ -87,7 +87,8 @@ def _take_handling(tx: Holdings, one: Parsed) -> bool:
     return known
 
 
-def _bare(one: Parsed) -> Version:
+def version_of(one: Parsed, terms: frozenset[str] = frozenset()) -> Version:
+    """What the store keeps of a checked object; `terms` are what a search finds it by."""
     return Version(
         id=one.id,
         type=one.type,
@@ -95,6 +96,8 @@ def _bare(one: Parsed) -> Version:
         spec_version=one.spec_version,
         raw=one.raw,
         sha256=one.sha256,
+        refs=one.refs,
+        terms=terms,
     )
 
 

@@ -18,7 +18,7 @@ from comity.model.time import Micros, format_time
 from comity.model.version import Version
 from comity.share.arrivals import Arrivals
 from comity.share.circumstances import Circumstances, Taken, Unread
-from comity.share.markings import take_terms
+from comity.share.markings import take_terms, version_of
 from comity.wire.checks import Parsed, same_content
 from comity.wire.problem import Problem, problem_of
 from comity.wire.remarks import remarks
@@ -105,11 +105,11 @@ class _Intake:
         taken.handlings[handling] = taken.handlings.get(handling, 0) + 1
         if not before:
             taken.new += 1
-            self._fresh[key] = admission.of(_version(one))
+            self._fresh[key] = admission.of(version_of(one, search_terms(one)))
             return None
         taken.known += 1
         if held is not None and before == one.sha256 and self._has_changed(admission, held):
-            self._fresh[key] = admission.of(_version(one))
+            self._fresh[key] = admission.of(version_of(one, search_terms(one)))
         return None
 
     def _says_the_same(self, one: Parsed) -> bool:
@@ -128,7 +128,9 @@ class _Intake:
 
     def _conflict(self, one: Parsed, admission: Admission) -> None:
         self._taken.conflicts += 1
-        self._tx.keep_conflict(self._how.collection.id, admission.of(_version(one)), self._how.now)
+        self._tx.keep_conflict(
+            self._how.collection.id, admission.of(version_of(one, search_terms(one))), self._how.now
+        )
         message = (
             f"version {format_time(one.modified)} is held with other content; this one is kept "
             "apart, unserved, until its originator settles it"
@@ -183,20 +185,6 @@ class _Intake:
         return Event(
             kind=_EVENTS[how.channel], actor=how.actor, subject=how.collection.id, details=details
         )
-
-
-def _version(one: Parsed) -> Version:
-    """What the store keeps of a checked object."""
-    return Version(
-        id=one.id,
-        type=one.type,
-        modified=one.modified,
-        spec_version=one.spec_version,
-        raw=one.raw,
-        sha256=one.sha256,
-        refs=one.refs,
-        terms=search_terms(one),
-    )
 
 
 def _leaf(one: Version) -> bytes:
