@@ -26,8 +26,8 @@ __all__ = ["measure"]
 ROUNDS = 3
 """Fresh stores of floor and Comity; the median counts. The peer is slow, and gets one."""
 
-PAGE_LIMIT = 0.030
-POLL_LIMIT = 0.005
+PAGE_LIMIT = 0.050
+POLL_LIMIT = 0.010
 
 Serve = Callable[[Path], AbstractContextManager[Running]]
 

@@ -13,7 +13,7 @@ from bench.servers import COMITY, comity, make_node, run
 __all__ = ["measure"]
 
 HELP_LIMIT = 0.3
-SERVE_LIMIT = 1.5
+SERVE_LIMIT = 2.5
 DEMO_LIMIT = 20.0
 
 
