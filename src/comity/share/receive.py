@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
+
 from comity.errors import RefusedError
 from comity.handling import Admission, Admitted, Channel
 from comity.holdings import Held, Holdings
@@ -19,9 +21,10 @@ from comity.model.version import Version
 from comity.share.arrivals import Arrivals
 from comity.share.circumstances import Circumstances, Taken, Unread
 from comity.share.markings import take_terms, version_of
-from comity.wire.checks import Parsed, same_content
+from comity.wire.checks import Parsed, check, same_content
 from comity.wire.problem import Problem, problem_of
 from comity.wire.remarks import remarks
+from comity.wire.stix import Slice
 from comity.wire.terms import search_terms
 
 __all__ = ["CHUNK", "readable", "take", "take_checked"]
@@ -90,15 +93,19 @@ class _Intake:
     def receive(self, one: Parsed, held: Held | None) -> None:
         """Count one object, and put it among the fresh if it, or its terms, are new."""
         taken = self._taken
+        key = (one.id, one.modified)
+        before = self._fresh[key].value.sha256 if key in self._fresh else held and held.sha256
         try:
             admission = self._arrivals.judge(one, held)
+            if before and before != one.sha256:
+                served = self._served(one)
+                if served is None:
+                    return self._conflict(one, admission)
+                # The same in other bytes: terms are of the bytes that are served.
+                one, admission = served, self._arrivals.judge(served, held)
         except RefusedError as refusal:
             problem = problem_of(refusal, where=one.where, subject=one.id)
             return taken.refuse(problem, one.modified)
-        key = (one.id, one.modified)
-        before = self._fresh[key].value.sha256 if key in self._fresh else held and held.sha256
-        if before and before != one.sha256 and not self._says_the_same(one):
-            return self._conflict(one, admission)
         self._remark(one, admission)
         taken.stored.append(key)
         handling = admission.terms.handling
@@ -108,18 +115,20 @@ class _Intake:
             self._fresh[key] = admission.of(version_of(one, search_terms(one)))
             return None
         taken.known += 1
-        if held is not None and before == one.sha256 and self._has_changed(admission, held):
+        if held is not None and self._has_changed(admission, held):
             self._fresh[key] = admission.of(version_of(one, search_terms(one)))
         return None
 
-    def _says_the_same(self, one: Parsed) -> bool:
-        """Whether other bytes under an id and version that we hold are the same JSON."""
+    def _served(self, one: Parsed) -> Parsed | None:
+        """What we hold under this id and version, if it is the same JSON in other bytes."""
         key = (one.id, one.modified)
         if key in self._fresh:
-            served: bytes | None = self._fresh[key].value.raw
+            raw: bytes | None = self._fresh[key].value.raw
         else:
-            served = self._tx.raw(self._how.collection.id, *key)
-        return served is not None and same_content(served, one.raw)
+            raw = self._tx.raw(self._how.collection.id, *key)
+        if raw is None or not same_content(raw, one.raw):
+            return None
+        return msgspec.structs.replace(check(Slice(raw)), where=one.where)
 
     def _has_changed(self, admission: Admission, held: Held) -> bool:
         """Whether a version that we hold comes again under other terms than we hold it under."""

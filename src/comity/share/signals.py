@@ -28,7 +28,10 @@ from comity.wire.stix import Slice
 
 __all__ = ["take_rows", "terms_for"]
 
-_DATES: Final = ("created", "modified", "valid_from")
+_APART: Final = ("created", "modified", "valid_from", "object_marking_refs")
+"""What two indicators of the same row may differ in: when they were made, and under what terms."""
+
+_MILLISECOND: Final = 1_000
 
 
 def take_rows(
@@ -38,20 +41,33 @@ def take_rows(
     terms: dict[Kind, Handling] = {}
     made = [row if isinstance(row, Unread) else _make(row, terms, how) for row in rows]
     held = tx.newest(how.collection.id, [one.id for one in made if not isinstance(one, Unread)])
+    settled = [_as_held(one, row, held, terms, how) for one, row in zip(made, rows, strict=True)]
     # Their markings are ours and say what we just settled; they are kept with the first of them.
     ours = {one.id: Reading(id=one.id, handling=one) for one in terms.values()}
     known = msgspec.structs.replace(how, markings={**how.markings, **ours})
     taken = Taken()
-    objects = readable([_as_held(one, held) for one in made], taken)
+    objects = readable(settled, taken)
     return take_checked(tx, objects, known, taken)
 
 
-def _as_held(one: Parsed | Unread, held: Mapping[str, bytes]) -> Parsed | Unread:
-    """The object that we hold, where it says the same at another time."""
-    if isinstance(one, Unread) or one.id not in held:
+def _as_held(
+    one: Parsed | Unread,
+    row: Row | Unread,
+    held: Mapping[str, bytes],
+    terms: dict[Kind, Handling],
+    how: Circumstances,
+) -> Parsed | Unread:
+    """The object that we hold, where it says the same; else, if we hold one, its next version.
+
+    Terms asked for anew are then judged like those for any object that is held: tighter ones
+    hold, looser ones do not.
+    """
+    if isinstance(one, Unread) or isinstance(row, Unread) or one.id not in held:
         return one
     before = msgspec.structs.replace(check(Slice(held[one.id])), where=one.where)
-    return before if _undated(before) == _undated(one) else one
+    if _content(before) == _content(one):
+        return before
+    return _make(row, terms, how, before)
 
 
 def terms_for(kind: Kind, how: Circumstances) -> Handling:
@@ -68,8 +84,13 @@ def terms_for(kind: Kind, how: Circumstances) -> Handling:
     return admit(None, blank, how.policy).terms.handling
 
 
-def _make(row: Row, terms: dict[Kind, Handling], how: Circumstances) -> Parsed | Unread:
-    """One indicator; `terms` keeps the handling of each kind, which is the same for a chunk."""
+def _make(
+    row: Row, terms: dict[Kind, Handling], how: Circumstances, before: Parsed | None = None
+) -> Parsed | Unread:
+    """One indicator, the first of its id or the version after another.
+
+    `terms` keeps the handling of each kind, which is the same for a chunk.
+    """
     try:
         if row.kind not in terms:
             terms[row.kind] = terms_for(row.kind, how)
@@ -77,7 +98,8 @@ def _make(row: Row, terms: dict[Kind, Handling], how: Circumstances) -> Parsed |
             row.kind,
             row.value,
             creator_id=f"identity--{how.sender}",
-            created=how.now,
+            created=how.now if before is None or before.created is None else before.created,
+            modified=None if before is None else _after(before, how.now),
             marking_refs=terms[row.kind].marking_refs(),
             expires_at=_earliest(row.expires_at, how.expires_at),
             review_at=row.review_at,
@@ -89,8 +111,13 @@ def _make(row: Row, terms: dict[Kind, Handling], how: Circumstances) -> Parsed |
         return Unread(problem_of(why, where=row.where), is_object=True)
 
 
-def _undated(one: Parsed) -> dict[str, object]:
-    return {name: value for name, value in one.value.items() if name not in _DATES}
+def _after(before: Parsed, now: Micros) -> Micros:
+    """When a further version is made: now, but never in the millisecond of the one before."""
+    return max(now, Micros(before.modified + _MILLISECOND))
+
+
+def _content(one: Parsed) -> dict[str, object]:
+    return {name: value for name, value in one.value.items() if name not in _APART}
 
 
 def _earliest(one: Micros | None, other: Micros | None) -> Micros | None:

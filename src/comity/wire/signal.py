@@ -65,6 +65,7 @@ def make_indicator(
     *,
     creator_id: str,
     created: Micros,
+    modified: Micros | None = None,
     marking_refs: tuple[str, ...],
     expires_at: Micros | None = None,
     review_at: Micros | None = None,
@@ -74,9 +75,10 @@ def make_indicator(
 ) -> bytes:
     """The bytes of a STIX 2.1 indicator (section 4.7) with Comity's signal extension.
 
-    Its id follows from creator, kind, value and details, so the same signal is the same object;
-    `created`, also its `modified` and `valid_from`, is written to the millisecond. Raises
-    InputError (`bad-value`, `bad-signal`).
+    Its id follows from creator, kind, value and details, so the same signal is the same object.
+    `created`, also its `valid_from`, is that of its first version, `modified` of this one (None:
+    the first); both are written to the millisecond. Raises InputError (`bad-value`,
+    `bad-signal`).
     """
     value = normalise(kind, value)
     told = sorted((details or {}).items())
@@ -97,7 +99,7 @@ def make_indicator(
         "id": deterministic_id("indicator", *parts),
         "created_by_ref": creator_id,
         "created": stamp,
-        "modified": stamp,
+        "modified": stamp if modified is None else _milliseconds(modified),
         "name": name,
         "pattern": _pattern(kind, value),
         "pattern_type": "stix",
