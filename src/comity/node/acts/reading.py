@@ -1,17 +1,15 @@
 """Reads in the journal: one row a page, committed before the page is handed on.
 
 A commit waits for the disk, so reads that come at the same time share one: whoever finds a
-commit under way leaves its row for the next and waits for that.
+commit under way leaves its row, and the next in turn commits all that were left.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Final
 
-from comity.errors import ComityError
 from comity.handling import Page, Reader, Released
 from comity.model.event import Event, EventKind
 from comity.model.time import format_time
@@ -27,46 +25,39 @@ class ReadJournal:
 
     def __init__(self, node: Node) -> None:
         self._node: Final = node
+        self._turn: Final = threading.Lock()
         self._lock: Final = threading.Lock()
         self._waiting: list[tuple[Event, Future[None]]] = []
-        self._committing = False
-        self._polled: dict[tuple[str, str], int] = {}
+        self._polled: Final[dict[tuple[str, str], int]] = {}
 
     def note(self, event: Event) -> None:
         """Journal an event; returns when it is committed, raises what the commit raised."""
         done: Future[None] = Future()
         with self._lock:
             self._waiting.append((event, done))
-            lead = not self._committing
-            self._committing = True
-        if lead:
-            self._commit_all()
+        with self._turn:
+            if not done.done():  # Else whoever had the turn before has committed it.
+                self._commit()
         done.result()
 
     def note_page(self, released: Released[Page], collection: str) -> None:
         """Journal a page of a feed; an empty poll once per reader, collection and minute."""
-        reader = released.grant.reader
-        if not released.value.rows:
-            key, minute = (actor_of(reader), collection), released.grant.now // _MINUTE
-            if self._polled.get(key) == minute:
-                return
+        if released.value.rows:
+            self.note(read_event(released, collection))
+            return
+        grant = released.grant
+        key, minute = (actor_of(grant.reader), collection), grant.now // _MINUTE
+        if self._polled.get(key) != minute:
+            self.note(read_event(released, collection))
             self._polled[key] = minute
-        self.note(read_event(released, collection))
 
-    def _commit_all(self) -> None:
-        """Commit what waits until nothing does; each waiter learns of its own commit."""
-        while True:
-            with self._lock:
-                batch, self._waiting = self._waiting, []
-                if not batch:
-                    self._committing = False
-                    return
-            self._commit(batch)
-
-    def _commit(self, batch: Sequence[tuple[Event, Future[None]]]) -> None:
+    def _commit(self) -> None:
+        """Commit all that waits; each waiter learns of its own commit, or why there was none."""
+        with self._lock:
+            batch, self._waiting = self._waiting, []
         try:
             self._node.note([event for event, _ in batch])
-        except ComityError as why:
+        except BaseException as why:  # noqa: BLE001 - whatever it is, nobody may wait for ever
             for _, done in batch:
                 done.set_exception(why)
             return
