@@ -19,10 +19,11 @@ from comity.errors import InputError, LimitError
 from comity.model.ids import is_stix_id
 from comity.model.time import EPOCH, Micros, parse_time
 from comity.wire.diagnosis import diagnose, repeated_key
+from comity.wire.limits import DEFAULT
 from comity.wire.objects import Category, category_of
 from comity.wire.signal import Signal, read_signal
 from comity.wire.stix import Slice
-from comity.wire.walk import STRING
+from comity.wire.walk import STRING, nesting
 
 __all__ = ["Parsed", "check", "is_id", "is_timestamp", "same_content"]
 
@@ -131,6 +132,10 @@ _NO_REFERENCES: Final = {"created_by_ref", "object_marking_refs", "granular_mark
 
 
 def _decode(found: Slice) -> Any:  # noqa: ANN401 - it is whatever the JSON is
+    if nesting(found.raw, DEFAULT.depth) > DEFAULT.depth:
+        # Before anything recurses: how deep that may go is the interpreter's to say, not ours.
+        text = f"it is nested more than {DEFAULT.depth} deep"
+        raise LimitError(text, code="too-deep", where=found.where)
     try:
         return _DECODER.decode(found.raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
