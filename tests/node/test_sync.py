@@ -229,6 +229,24 @@ def test_tighter_terms_follow_to_the_copies(world: World, arden: Site, brisco: S
     assert not others
 
 
+def test_what_another_tightens_in_its_copy_does_not_bind_its_originator(
+    arden: Site, brisco: Site
+) -> None:
+    """Brisco tightens what it has of Arden, who pulls that copy and shares its own again."""
+    arden.collection("feed")
+    brisco.collection("copies")
+    arden.share("feed", [indicator(1)])
+    brisco.sync(arden)
+    brisco.share("copies", [indicator(1)], Asked(tlp=Tlp.AMBER_STRICT))
+    brisco.know(arden)
+    arden.pull_from(brisco)
+    assert arden.sync(brisco).new == 1
+    before = rows_of(arden.node)
+    again = arden.share("feed", [indicator(1)])
+    assert (again["known"], again["handling"]["tlp"]) == (1, "green")
+    assert rows_of(arden.node) == before
+
+
 def test_all_versions_come(arden: Site, brisco: Site) -> None:
     feed = arden.collection("feed")
     arden.share("feed", [indicator(1, version) for version in (3, 1, 2)])

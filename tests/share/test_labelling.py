@@ -151,6 +151,58 @@ def test_expiry_and_review_of_a_label_hold(place: Place) -> None:
     assert (facts.expires_at, facts.review_at) == (dates["expires_at"], dates["review_at"])
 
 
+# ----------------------------------------------------------------------- whom they do not bind
+
+
+def test_what_is_ours_stands_whatever_others_say_of_their_copies(place: Place) -> None:
+    """Anyone may tighten its own copy: in our collection, our own label alone counts."""
+    one = indicator()
+    place.take([one], options=GREEN)
+    theirs = own(Handling(tlp=Tlp.AMBER, recipients=frozenset({BRISCO})), ARDEN)
+    place.take([marking(theirs), label(BRISCO, theirs, one)], **PULLED)
+    before = place.entries()
+    place.take([one], options=GREEN)
+    assert (place.terms(one).tlp, place.entries()) == (Tlp.GREEN, before)
+    place.take([one], options=Handling(tlp=Tlp.GREEN, orcon=True))
+    assert [label["labelled_by_ref"] for label in made_labels(place)] == [f"identity--{ARDEN}"] * 2
+
+
+def test_what_names_us_as_its_author_is_ours(place: Place) -> None:
+    one = indicator(created_by_ref=f"identity--{ARDEN}")
+    theirs = own(Handling(tlp=Tlp.AMBER, recipients=frozenset({BRISCO})), BRISCO)
+    place.take([marking(theirs), label(BRISCO, theirs, one)], **PULLED)
+    place.take([one], options=GREEN)
+    assert place.terms(one) == own(GREEN, ARDEN)
+
+
+@pytest.mark.parametrize("of", [ARDEN, CAIRN])
+def test_who_hands_in_what_is_anothers_does_not_tighten_it(place: Place, of: str) -> None:
+    one = indicator()
+    if of == ARDEN:
+        place.take([one], options=GREEN)
+    else:
+        place.take([marking(CAIRNS), label(CAIRN, CAIRNS, one), one], **pushed(CAIRN))
+    before = place.entries()
+    for claimed in (BRISCO, of):
+        theirs = own(Handling(tlp=Tlp.AMBER, recipients=frozenset({BRISCO})), claimed)
+        taken = place.take([marking(theirs), label(BRISCO, theirs, one), one], **pushed(BRISCO))
+        assert taken.refused == 0
+    assert place.terms(one).tlp is Tlp.GREEN
+    assert place.entries() == before
+
+
+def test_who_handed_it_in_may_tighten_it(place: Place) -> None:
+    one = indicator()
+    place.take([marking(CAIRNS), label(CAIRN, CAIRNS, one), one], **pushed(CAIRN))
+    tighter = own(Handling(tlp=Tlp.GREEN, orcon=True), CAIRN)
+    place.take([marking(tighter), label(CAIRN, tighter, one), one], **pushed(CAIRN))
+    assert place.terms(one).orcon
+
+
+def pushed(by: str) -> JsonObject:
+    return {"channel": Channel.PUSHED, "sender": by, "actor": f"{by}/analyst"}
+
+
 # ------------------------------------------------------------------------------ which are made
 
 
@@ -272,4 +324,4 @@ def test_a_label_names_an_object_by_its_version_and_bytes(place: Place) -> None:
     cover = cover_of(one)
     assert (cover.id, cover.modified, cover.sha256) == (one.id, one.modified, one.sha256.hex())
     with place.store.write() as tx:
-        assert Labels(tx, [one], circumstances()).over(one) == []
+        assert Labels(tx, [one], circumstances()).over(one, None) == []

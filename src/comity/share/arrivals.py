@@ -11,6 +11,7 @@ from comity.handling import (
     Arrival,
     DataClass,
     Handling,
+    Label,
     Reading,
     judge,
     read_marking,
@@ -44,7 +45,7 @@ class Arrivals:
 
         Raises RefusedError.
         """
-        over = self.labels.over(one)
+        over = self.labels.over(one, None if held is None else self.handling(held))
         dates = (
             (None, None) if one.signal is None else (one.signal.expires_at, one.signal.review_at)
         )
@@ -63,7 +64,7 @@ class Arrivals:
         found = self._judged.get(way)
         if found is None:
             try:
-                found = judge(self._arrival(one, held, alone=alone), self._how.policy)
+                found = judge(self._arrival(one, held, over, alone=alone), self._how.policy)
             except RefusedError as refusal:
                 found = refusal
             self._judged[way] = found
@@ -75,7 +76,14 @@ class Arrivals:
         """The handling under which we hold a version."""
         return self._handlings[held.handling]
 
-    def _arrival(self, one: Parsed, held: Held | None, *, alone: bool) -> Arrival:
+    def _arrival(
+        self,
+        one: Parsed,
+        held: Held | None,
+        over: Sequence[tuple[Label, Handling]],
+        *,
+        alone: bool,
+    ) -> Arrival:
         """`alone`: the object's own dates are the only ones, and are left to `dated`."""
         how, signal = self._how, one.signal
         readings = [self._readings[ref] for ref in (*one.marking_refs, *one.granular_refs)]
@@ -85,7 +93,7 @@ class Arrivals:
             sender=how.sender,
             author=author if author in how.policy.members else None,
             readings=(*readings, *_classified(one)),
-            labels=tuple(self.labels.over(one)),
+            labels=tuple(over),
             options=how.options,
             asks_tlp=how.asks_tlp,
             held=None if held is None else self.handling(held),

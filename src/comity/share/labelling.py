@@ -9,6 +9,7 @@ import msgspec
 
 from comity.handling import (
     Admitted,
+    Channel,
     Cover,
     Handling,
     Label,
@@ -41,15 +42,35 @@ class Labels:
         self._how: Final = how
         self._over: Final = tx.labels([cover_of(one) for one in objects])
         self._read: Final[dict[bytes, tuple[Label, Handling] | None]] = {}
+        self._counted: Final[dict[Cover, list[Version]]] = {}
 
-    def over(self, one: Parsed) -> list[tuple[Label, Handling]]:
-        """The valid labels over exactly these bytes, each with the handling it names.
+    def over(self, one: Parsed, held: Handling | None) -> list[tuple[Label, Handling]]:
+        """The labels over exactly these bytes that count, each with the handling it names.
 
         A label is valid if its handling is known here and its signature is that of a member
-        whose key we have pinned; others say nothing, and the strictest reading stands.
+        whose key we have pinned; others say nothing, and the strictest reading stands. `held` is
+        the handling under which the collection has this version already.
         """
-        found = (self._reading(version) for version in self._over.get(cover_of(one), ()))
-        return [reading for reading in found if reading is not None]
+        cover = cover_of(one)
+        sound = [(version, self._reading(version)) for version in self._over.get(cover, ())]
+        found = [(version, reading) for version, reading in sound if reading is not None]
+        if self._how.channel is not Channel.PULLED:
+            owners = _owners(one, held, [reading for _, reading in found], self._how)
+            found = [pair for pair in found if self._binds(pair[1][0], owners)]
+        self._counted[cover] = [version for version, _ in found]
+        return [reading for _, reading in found]
+
+    def _binds(self, label: Label, owners: frozenset[str]) -> bool:
+        """Whether a label binds us in our own collection.
+
+        Anyone may tighten its own copy. But what is ours stands as we say, whatever others say of
+        theirs; and who hands in what we have from another does not tighten it.
+        """
+        self_id, sender = self._how.policy.self_id, self._how.sender
+        if owners == frozenset({self_id}):
+            return label.labelled_by == self_id
+        handed_in = self._how.channel is Channel.PUSHED and label.labelled_by == sender
+        return not (handed_in and owners and sender not in owners)
 
     def _reading(self, version: Version) -> tuple[Label, Handling] | None:
         # By its bytes: a label with a broken seal must not stand for the sound one of its id.
@@ -69,9 +90,8 @@ class Labels:
         """The labels to enter before these objects: those that came with them, and our own."""
         entered: dict[tuple[str, Micros], Admitted[Version]] = {}
         for one in fresh:
-            for version in self._over.get(cover_of(one.value), ()):
-                if self._read.get(version.sha256) is not None:
-                    entered.setdefault((version.id, version.modified), one.beside(version))
+            for version in self._counted.get(cover_of(one.value), ()):
+                entered.setdefault((version.id, version.modified), one.beside(version))
         there = self._tx.held(self._how.collection.id, list(entered))
         came = [label for name, label in entered.items() if name not in there]
         return came + self._make([one for one in fresh if one.terms.needs_label])
@@ -92,6 +112,22 @@ class Labels:
         ]
         self._tx.put_labels([(one, said.covers) for one, said in zip(labels, wanted, strict=True)])
         return [group[0].beside(one) for group, one in zip(groups, labels, strict=True)]
+
+
+def _owners(
+    one: Parsed,
+    held: Handling | None,
+    readings: Sequence[tuple[Label, Handling]],
+    how: Circumstances,
+) -> frozenset[str]:
+    """Whose information it is, by what was known of it before: empty where nothing was."""
+    author = (one.created_by_ref or "").removeprefix("identity--")
+    if author in how.policy.members:
+        return frozenset({author})
+    if held is not None:
+        return held.originators
+    own = [handling for label, handling in readings if label.labelled_by == how.policy.self_id]
+    return frozenset().union(*(handling.originators for handling in own))
 
 
 def _grouped(unlabelled: Sequence[Admitted[Version]]) -> list[list[Admitted[Version]]]:
